@@ -1,0 +1,56 @@
+//! What a model is and what it can do.
+
+use crate::{ModelId, Tokens};
+
+/// How a model presents itself to people and to routing.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ModelCard {
+    /// The name clients ask for.
+    pub id: ModelId,
+    /// The name people read.
+    pub title: String,
+    /// What runs it: an engine's or a provider's name.
+    pub host: String,
+    /// The licence of the weights, as an SPDX expression or a name.
+    pub licence: String,
+    /// What it can do.
+    pub capabilities: Capabilities,
+}
+
+/// What a model can do. Routing treats each as a hard constraint.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Capabilities {
+    /// Which traits it implements.
+    pub tasks: Vec<Task>,
+    /// The most tokens that prompt and answer may have together.
+    pub context_window: Tokens,
+    /// The most tokens of one answer.
+    pub max_output: Tokens,
+    /// Whether it follows conversations (has a chat template).
+    pub chat: bool,
+    /// Whether it can call tools.
+    pub tools: bool,
+    /// Whether it can be held to a JSON schema.
+    pub structured_output: bool,
+    /// Length of its embedding vectors, where it makes them.
+    pub embedding_dimensions: Option<u32>,
+}
+
+/// Something that a model does; one trait each.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Task {
+    /// Text from text.
+    Chat,
+    /// Vectors from text.
+    Embed,
+}
+
+impl Task {
+    /// The name in lists and errors.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Chat => "chat",
+            Self::Embed => "embed",
+        }
+    }
+}

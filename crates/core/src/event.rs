@@ -1,0 +1,108 @@
+//! What a stream carries.
+
+use std::pin::Pin;
+
+use futures_util::Stream;
+
+use crate::{Result, Tokens, ToolCallId, Usage};
+
+/// The items of one answer. It ends with exactly one [`Event::Done`] or one error; dropping it
+/// cancels the work.
+pub type EventStream = Pin<Box<dyn Stream<Item = Result<Event>> + Send>>;
+
+/// An item of a stream.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Event {
+    /// The next piece of text.
+    Delta(Delta),
+    /// A tool call begins; calls are numbered from 0.
+    ToolCallStart {
+        /// Which call of this answer.
+        index: u32,
+        /// Ties the result to the call.
+        id: ToolCallId,
+        /// Which tool.
+        name: String,
+    },
+    /// The next piece of a tool call's arguments (JSON text).
+    ToolCallDelta {
+        /// Which call of this answer.
+        index: u32,
+        /// The piece.
+        arguments: String,
+    },
+    /// How far work that writes no text yet has come.
+    Progress(Progress),
+    /// The end of a whole answer.
+    Done(Done),
+}
+
+impl Event {
+    /// A piece of text without log-probabilities.
+    pub fn text(text: impl Into<String>) -> Self {
+        Self::Delta(Delta {
+            text: text.into(),
+            logprobs: Vec::new(),
+        })
+    }
+}
+
+/// A piece of text: whole UTF-8 characters, possibly several tokens or a part of one's text.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Delta {
+    /// The piece.
+    pub text: String,
+    /// The tokens chosen since the last piece, where they were asked for.
+    pub logprobs: Vec<TokenLogprob>,
+}
+
+/// A chosen token and what else was likely.
+#[derive(Clone, Debug, PartialEq)]
+pub struct TokenLogprob {
+    /// The token's text; invalid UTF-8 is replaced.
+    pub token: String,
+    /// The token's bytes as they are.
+    pub bytes: Vec<u8>,
+    /// Natural logarithm of the probability that the model gave it.
+    pub logprob: f32,
+    /// The likeliest tokens at this place, likeliest first.
+    pub top: Vec<TokenLogprob>,
+}
+
+/// How far something has come.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Progress {
+    /// What is being done: `prompt`, `map`, `reduce`.
+    pub stage: &'static str,
+    /// Units finished.
+    pub done: u32,
+    /// Units in all.
+    pub total: u32,
+}
+
+/// The end of a whole answer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Done {
+    /// Why it ended.
+    pub finish: FinishReason,
+    /// What it used.
+    pub usage: Usage,
+}
+
+impl Done {
+    /// How many tokens were written.
+    pub fn output(&self) -> Tokens {
+        self.usage.output
+    }
+}
+
+/// Why an answer ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum FinishReason {
+    /// The model was done, or a stop text came.
+    Stop,
+    /// `max_tokens` or the context window was reached.
+    Length,
+    /// The model waits for the results of tools.
+    ToolCalls,
+}

@@ -1,0 +1,100 @@
+//! What every answer tells about itself.
+
+use std::time::{Duration, Instant};
+
+use crate::{ModelId, Usage};
+
+/// The figures that go out with every answer.
+#[derive(Clone, Debug, PartialEq)]
+pub struct AnswerMetrics {
+    /// The model that served.
+    pub model: ModelId,
+    /// From the request's arrival to its first piece of text or tool call.
+    pub first_chunk: Option<Duration>,
+    /// From the request's arrival to its end.
+    pub total: Duration,
+    /// What it used.
+    pub usage: Usage,
+}
+
+impl AnswerMetrics {
+    /// Output tokens after the first chunk per second after the first chunk; `None` where the
+    /// answer is too short to tell.
+    pub fn tokens_per_second(&self) -> Option<f64> {
+        let after = self.total.checked_sub(self.first_chunk?)?.as_secs_f64();
+        let tokens = self.usage.output.0.checked_sub(1)?;
+        (tokens > 0 && after > 0.0).then(|| f64::from(tokens) / after)
+    }
+}
+
+/// Measures one answer; times are passed in.
+#[derive(Clone, Copy, Debug)]
+pub struct Stopwatch {
+    started: Instant,
+    first: Option<Instant>,
+}
+
+impl Stopwatch {
+    /// Starts when the request arrived.
+    pub fn start(now: Instant) -> Self {
+        Self {
+            started: now,
+            first: None,
+        }
+    }
+
+    /// Marks a chunk; only the first one counts.
+    pub fn chunk(&mut self, now: Instant) {
+        self.first.get_or_insert(now);
+    }
+
+    /// The figures at the end.
+    pub fn finish(&self, now: Instant, model: ModelId, usage: Usage) -> AnswerMetrics {
+        AnswerMetrics {
+            model,
+            first_chunk: self
+                .first
+                .map(|first| first.saturating_duration_since(self.started)),
+            total: now.saturating_duration_since(self.started),
+            usage,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::Tokens;
+
+    #[test]
+    fn speed_counts_the_tokens_after_the_first() {
+        let start = Instant::now();
+        let mut watch = Stopwatch::start(start);
+        watch.chunk(start + Duration::from_millis(200));
+        watch.chunk(start + Duration::from_millis(900));
+        let usage = Usage {
+            output: Tokens(11),
+            ..Usage::default()
+        };
+        let metrics = watch.finish(start + Duration::from_millis(1200), "m".into(), usage);
+        assert_eq!(metrics.first_chunk, Some(Duration::from_millis(200)));
+        assert_eq!(metrics.tokens_per_second(), Some(10.0));
+    }
+
+    #[test]
+    fn an_answer_of_one_token_has_no_speed() {
+        let start = Instant::now();
+        let mut watch = Stopwatch::start(start);
+        watch.chunk(start);
+        let usage = Usage {
+            output: Tokens(1),
+            ..Usage::default()
+        };
+        assert_eq!(
+            watch
+                .finish(start + Duration::from_secs(1), "m".into(), usage)
+                .tokens_per_second(),
+            None
+        );
+    }
+}
