@@ -1,1 +1,13 @@
-//! placeholder
+//! What tests are made with: models that follow a script, a clock that tests move, and the
+//! conformance suites that every implementation of a trait faces.
+//!
+//! **Invariant:** only tests depend on this crate.
+
+mod clock;
+pub mod conformance;
+mod gate;
+mod scripted;
+
+pub use clock::TestClock;
+pub use gate::Gate;
+pub use scripted::{Scripted, Step};

@@ -1,0 +1,3 @@
+//! The contracts of the traits, as tests that every implementation faces.
+
+pub mod chat;
