@@ -16,6 +16,7 @@ mod metrics;
 mod model;
 mod registry;
 mod sampling;
+mod secret;
 mod usage;
 
 pub use capabilities::{Capabilities, ModelCard, Task};
@@ -31,4 +32,5 @@ pub use metrics::{AnswerMetrics, Stopwatch};
 pub use model::{BoxFuture, ChatModel, ChatModelExt, Embedder, TokenCounter, Transcript};
 pub use registry::{Model, Models};
 pub use sampling::{LogitBias, Sampling};
+pub use secret::Secret;
 pub use usage::{Tokens, Usage};
