@@ -1,0 +1,89 @@
+//! Only wire, the catalog and the dialects' registrations name a vendor: the rest must not change
+//! when one comes or goes. Comments and tests may name whom they like.
+
+use crate::{Breach, Tree};
+
+const VENDORS: &[&str] = &[
+    "openai",
+    "anthropic",
+    "claude",
+    "bedrock",
+    "sagemaker",
+    "azure",
+    "gemini",
+    "cohere",
+    "mistral",
+    "groq",
+    "huggingface",
+    "aws",
+];
+const MAY: &[&str] = &[
+    "crates/wire/",
+    "crates/catalog/",
+    "crates/providers/src/vendors/",
+    "crates/server/src/dialects.rs",
+    "crates/server/src/dialects/",
+    "xtask/",
+];
+
+pub(super) fn check(tree: &Tree) -> Vec<Breach> {
+    let mut found = Vec::new();
+    let files = tree
+        .rust()
+        .filter(|(file, _)| file.is_in(&["crates/", "bins/"]) && !file.is_in(MAY));
+    for (file, source) in files {
+        for (number, line) in source.shipped() {
+            let text = format!("{} {}", line.code, line.strings).to_lowercase();
+            let Some(vendor) = VENDORS.iter().find(|vendor| names(&text, vendor)) else {
+                continue;
+            };
+            found.push(Breach::new(
+                &file.path,
+                number,
+                format!("names a vendor, `{vendor}`"),
+                "move what is particular to it to wire, the catalog or its dialect's file",
+            ));
+        }
+    }
+    found
+}
+
+/// Whether a text has the name as a word or as a part of a name in snake or camel case:
+/// `openai_error`, `OpenAiError`; but not `aws` in `draws`.
+fn names(text: &str, vendor: &str) -> bool {
+    text.match_indices(vendor).any(|(at, _)| {
+        let before = text[..at].chars().next_back();
+        let after = text[at + vendor.len()..].chars().next();
+        let short = vendor.len() < 5;
+        let joined = |c: Option<char>| c.is_some_and(char::is_alphanumeric);
+        !(joined(before) || short && joined(after))
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[track_caller]
+    fn check_line(line: &str, caught: bool) {
+        let tree = Tree::of(&[
+            ("crates/server/src/routes.rs", line),
+            ("crates/wire/src/openai.rs", line),
+        ]);
+        assert_eq!(check(&tree).len(), usize::from(caught), "{line}");
+    }
+
+    #[test]
+    fn a_vendor_in_code_or_in_a_string_is_caught() {
+        check_line("let a = OpenAiChat::new();\n", true);
+        check_line("let a = \"bedrock\";\n", true);
+        check_line("use wire::openai_errors;\n", true);
+    }
+
+    #[test]
+    fn a_comment_a_test_and_a_part_of_another_word_are_none() {
+        check_line("// as OpenAI does\n", false);
+        check_line("#[cfg(test)]\nmod tests { use wire::openai; }\n", false);
+        check_line("let draws = 1;\n", false);
+    }
+}
