@@ -1,0 +1,17 @@
+// The API's types under the names that the console uses. They come from the server's own OpenAPI
+// document; nothing here describes a field by hand.
+
+import type { components } from './schema'
+
+type Schemas = components['schemas']
+
+export type ChatBody = Schemas['ChatCompletionRequest']
+export type ChatAnswer = Schemas['ChatCompletion']
+export type ChatChunk = Schemas['ChatCompletionChunk']
+export type CompletionBody = Schemas['CompletionRequest']
+export type CompletionAnswer = Schemas['Completion']
+export type SummaryBody = Schemas['SummaryRequest']
+export type SummaryAnswer = Schemas['Summary']
+export type Message = Schemas['Message']
+export type Metrics = Schemas['Metrics']
+export type Model = Schemas['Model']

@@ -1,0 +1,33 @@
+// The ways to receive an answer, behind one function each for asking and for going on.
+
+import { createApi, here, socketAddress, type Api } from '@/shared/api/client'
+
+import type { AnswerOptions, Call, Way } from './answer'
+import { answerByRest } from './rest'
+import { SocketClient } from './socket'
+import { answerBySse, resumeBySse } from './streamed'
+import { summaryBySse } from './summary'
+
+/** The page's one API client. */
+export const api: Api = createApi(here().href)
+
+/** The page's one WebSocket; it opens at the first question. */
+export const socket = new SocketClient(() => new WebSocket(socketAddress(here())))
+
+/** Whether a way can carry a kind of call: the WebSocket protocol knows chats only. */
+export function carries(way: Way, kind: Call['kind']): boolean {
+  return way !== 'ws' || kind === 'chat'
+}
+
+/** Asks, and tells what comes. Resolves at the end; rejects with a `Failure` or an `AbortError`. */
+export function ask(way: Way, call: Call, options: AnswerOptions): Promise<void> {
+  if (way === 'rest') return answerByRest(api, call, options)
+  if (call.kind === 'summary') return summaryBySse(api, call.body, options)
+  if (way === 'ws' && call.kind === 'chat') return socket.chat(call.body, options)
+  return answerBySse(api, call, options)
+}
+
+/** Goes on with a stream of an earlier page, from its first event. */
+export function rejoin(way: Way, stream: string, options: AnswerOptions): Promise<void> {
+  return way === 'ws' ? socket.resume(stream, options) : resumeBySse(api, stream, options)
+}
