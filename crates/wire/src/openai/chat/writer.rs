@@ -1,0 +1,177 @@
+//! Writes an answer as chat completions.
+
+use busbar_core::{AnswerMetrics, Delta, Done, Event, ToolCall, Transcript, Usage};
+use bytes::Bytes;
+
+use super::{
+    AnswerMessage, AnswerToolCall, CalledFunction, ChatAnswer, ChatChoice, ChatChunk, ChunkChoice,
+    ChunkDelta, ChunkFunction, ChunkToolCall,
+};
+use crate::{
+    AnswerWriter, Head, Metrics,
+    answer::json,
+    openai::{TokenUsage, finish_reason, logprobs::ChatLogprobs},
+};
+
+/// Writes one answer as chat completions.
+#[derive(Debug)]
+pub struct ChatWriter {
+    head: Head,
+}
+
+impl ChatWriter {
+    /// What the ids of such answers begin with.
+    pub const ID_PREFIX: &str = "chatcmpl-";
+
+    /// A writer for an answer.
+    pub fn new(head: Head) -> Self {
+        Self { head }
+    }
+
+    fn chunk(&self, choices: Vec<ChunkChoice>) -> ChatChunk {
+        ChatChunk {
+            id: self.head.id.clone(),
+            object: "chat.completion.chunk".to_owned(),
+            created: self.head.created,
+            model: self.head.model.clone(),
+            choices,
+            usage: self.head.include_usage.then_some(None),
+            busbar: None,
+        }
+    }
+
+    fn delta(&self, delta: ChunkDelta, logprobs: Option<ChatLogprobs>) -> Bytes {
+        json(&self.chunk(vec![ChunkChoice {
+            index: 0,
+            delta,
+            logprobs,
+            finish_reason: None,
+        }]))
+    }
+}
+
+impl AnswerWriter for ChatWriter {
+    fn open(&mut self) -> Option<Bytes> {
+        let delta = ChunkDelta {
+            role: Some("assistant".to_owned()),
+            content: Some(String::new()),
+            tool_calls: Vec::new(),
+        };
+        Some(self.delta(delta, None))
+    }
+
+    fn event(&mut self, event: &Event) -> Option<Bytes> {
+        match event {
+            Event::Delta(delta) => {
+                if is_empty(delta) {
+                    return None;
+                }
+                let content = Some(delta.text.clone());
+                let logprobs = ChatLogprobs::of(&delta.logprobs);
+                Some(self.delta(
+                    ChunkDelta {
+                        content,
+                        ..ChunkDelta::default()
+                    },
+                    logprobs,
+                ))
+            }
+            Event::ToolCallStart { index, id, name } => {
+                let call = ChunkToolCall {
+                    index: *index,
+                    id: Some(id.as_str().to_owned()),
+                    kind: Some("function".to_owned()),
+                    function: ChunkFunction {
+                        name: Some(name.clone()),
+                        arguments: String::new(),
+                    },
+                };
+                Some(self.delta(of_call(call), None))
+            }
+            Event::ToolCallDelta { index, arguments } => {
+                let function = ChunkFunction {
+                    name: None,
+                    arguments: arguments.clone(),
+                };
+                let call = ChunkToolCall {
+                    index: *index,
+                    id: None,
+                    kind: None,
+                    function,
+                };
+                Some(self.delta(of_call(call), None))
+            }
+            // The dialect has no word for progress; the end is written by `end`.
+            Event::Progress(_) | Event::Done(_) => None,
+        }
+    }
+
+    fn end(&mut self, done: &Done, metrics: &AnswerMetrics) -> Bytes {
+        let mut chunk = self.chunk(vec![ChunkChoice {
+            index: 0,
+            delta: ChunkDelta::default(),
+            logprobs: None,
+            finish_reason: Some(finish_reason(done.finish).to_owned()),
+        }]);
+        chunk.busbar = Some(Metrics::from(metrics));
+        json(&chunk)
+    }
+
+    fn usage(&mut self, usage: &Usage) -> Option<Bytes> {
+        if !self.head.include_usage {
+            return None;
+        }
+        let mut chunk = self.chunk(Vec::new());
+        chunk.usage = Some(Some(TokenUsage::from(usage)));
+        Some(json(&chunk))
+    }
+
+    fn whole(&mut self, transcript: &Transcript, metrics: &AnswerMetrics) -> Bytes {
+        let silent = transcript.text.is_empty() && !transcript.tool_calls.is_empty();
+        let message = AnswerMessage {
+            role: "assistant".to_owned(),
+            content: (!silent).then(|| transcript.text.clone()),
+            refusal: None,
+            tool_calls: transcript.tool_calls.iter().map(AnswerToolCall::from).collect(),
+        };
+        json(&ChatAnswer {
+            id: self.head.id.clone(),
+            object: "chat.completion".to_owned(),
+            created: self.head.created,
+            model: self.head.model.clone(),
+            choices: vec![ChatChoice {
+                index: 0,
+                message,
+                logprobs: ChatLogprobs::of(&transcript.logprobs),
+                finish_reason: finish_reason(transcript.finish).to_owned(),
+            }],
+            usage: TokenUsage::from(&transcript.usage),
+            busbar: Metrics::from(metrics),
+        })
+    }
+}
+
+impl From<&ToolCall> for AnswerToolCall {
+    fn from(call: &ToolCall) -> Self {
+        Self {
+            id: call.id.as_str().to_owned(),
+            kind: "function".to_owned(),
+            function: CalledFunction {
+                name: call.name.clone(),
+                arguments: call.arguments.clone(),
+            },
+        }
+    }
+}
+
+fn of_call(call: ChunkToolCall) -> ChunkDelta {
+    ChunkDelta {
+        tool_calls: vec![call],
+        ..ChunkDelta::default()
+    }
+}
+
+/// A piece that says nothing is not sent.
+fn is_empty(delta: &Delta) -> bool {
+    delta.text.is_empty() && delta.logprobs.is_empty()
+}

@@ -1,0 +1,116 @@
+//! Writes an answer as plain completions.
+
+use busbar_core::{AnswerMetrics, Done, Event, TokenLogprob, Transcript, Usage};
+use bytes::Bytes;
+
+use super::{CompletionAnswer, CompletionChoice, CompletionLogprobs};
+use crate::{
+    AnswerWriter, Head, Metrics,
+    answer::json,
+    openai::{TokenUsage, finish_reason, logprobs::finite},
+};
+
+/// Writes one answer as plain completions.
+#[derive(Debug)]
+pub struct CompletionWriter {
+    head: Head,
+    /// Characters of the tokens reported so far.
+    offset: usize,
+}
+
+impl CompletionWriter {
+    /// What the ids of such answers begin with.
+    pub const ID_PREFIX: &str = "cmpl-";
+
+    /// A writer for an answer.
+    pub fn new(head: Head) -> Self {
+        Self { head, offset: 0 }
+    }
+
+    fn answer(&self, choices: Vec<CompletionChoice>) -> CompletionAnswer {
+        CompletionAnswer {
+            id: self.head.id.clone(),
+            object: "text_completion".to_owned(),
+            created: self.head.created,
+            model: self.head.model.clone(),
+            choices,
+            usage: self.head.include_usage.then_some(None),
+            busbar: None,
+        }
+    }
+
+    fn logprobs(&mut self, tokens: &[TokenLogprob]) -> Option<CompletionLogprobs> {
+        if tokens.is_empty() {
+            return None;
+        }
+        let mut out = CompletionLogprobs::default();
+        for token in tokens {
+            out.tokens.push(token.token.clone());
+            out.token_logprobs.push(finite(token.logprob));
+            let top = token
+                .top
+                .iter()
+                .map(|top| (top.token.clone(), finite(top.logprob)));
+            out.top_logprobs.push(top.collect());
+            out.text_offset.push(self.offset);
+            self.offset += token.token.chars().count();
+        }
+        Some(out)
+    }
+}
+
+impl AnswerWriter for CompletionWriter {
+    fn open(&mut self) -> Option<Bytes> {
+        None
+    }
+
+    fn event(&mut self, event: &Event) -> Option<Bytes> {
+        // A plain continuation calls no tools, and the dialect has no word for progress.
+        let Event::Delta(delta) = event else { return None };
+        if delta.text.is_empty() && delta.logprobs.is_empty() {
+            return None;
+        }
+        let logprobs = self.logprobs(&delta.logprobs);
+        let text = delta.text.clone();
+        let choice = CompletionChoice {
+            index: 0,
+            text,
+            logprobs,
+            finish_reason: None,
+        };
+        Some(json(&self.answer(vec![choice])))
+    }
+
+    fn end(&mut self, done: &Done, metrics: &AnswerMetrics) -> Bytes {
+        let mut answer = self.answer(vec![CompletionChoice {
+            index: 0,
+            text: String::new(),
+            logprobs: None,
+            finish_reason: Some(finish_reason(done.finish).to_owned()),
+        }]);
+        answer.busbar = Some(Metrics::from(metrics));
+        json(&answer)
+    }
+
+    fn usage(&mut self, usage: &Usage) -> Option<Bytes> {
+        if !self.head.include_usage {
+            return None;
+        }
+        let mut answer = self.answer(Vec::new());
+        answer.usage = Some(Some(TokenUsage::from(usage)));
+        Some(json(&answer))
+    }
+
+    fn whole(&mut self, transcript: &Transcript, metrics: &AnswerMetrics) -> Bytes {
+        let logprobs = self.logprobs(&transcript.logprobs);
+        let mut answer = self.answer(vec![CompletionChoice {
+            index: 0,
+            text: transcript.text.clone(),
+            logprobs,
+            finish_reason: Some(finish_reason(transcript.finish).to_owned()),
+        }]);
+        answer.usage = Some(Some(TokenUsage::from(&transcript.usage)));
+        answer.busbar = Some(Metrics::from(metrics));
+        json(&answer)
+    }
+}

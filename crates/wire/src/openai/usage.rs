@@ -1,0 +1,39 @@
+//! Token counts, as the dialect has them.
+
+use busbar_core::Usage;
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+/// Tokens read and written. Unlike ours, the dialect's classes overlap: `prompt_tokens` has the
+/// cached ones in it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct TokenUsage {
+    /// Tokens of the whole prompt.
+    pub prompt_tokens: u32,
+    /// Tokens of the answer.
+    pub completion_tokens: u32,
+    /// Both.
+    pub total_tokens: u32,
+    /// What the prompt's tokens were.
+    pub prompt_tokens_details: PromptTokensDetails,
+}
+
+/// What the prompt's tokens were.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct PromptTokensDetails {
+    /// Tokens found already computed.
+    pub cached_tokens: u32,
+}
+
+impl From<&Usage> for TokenUsage {
+    fn from(usage: &Usage) -> Self {
+        Self {
+            prompt_tokens: usage.prompt().0,
+            completion_tokens: usage.output.0,
+            total_tokens: usage.total().0,
+            prompt_tokens_details: PromptTokensDetails {
+                cached_tokens: usage.cached_input.0,
+            },
+        }
+    }
+}
