@@ -24,6 +24,17 @@ system_libclang() {
   return 1
 }
 
+# A browser for tests: the one named in CHROMIUM, or one that is installed.
+find_chromium() {
+  local name
+  for name in "${CHROMIUM:-}" chromium chromium-browser google-chrome google-chrome-stable \
+    "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome" \
+    /Applications/Chromium.app/Contents/MacOS/Chromium; do
+    [ -n "$name" ] && command -v "$name" && return
+  done
+  return 1
+}
+
 use_tools() {
   if ! has cmake && [ -x "$tools/cmake/data/bin/cmake" ]; then
     PATH=$tools/cmake/data/bin:$PATH
