@@ -1,0 +1,48 @@
+//! Is there room? Asked before the first byte, not found out at the last.
+
+use std::{io, path::Path};
+
+use crate::{ByteCount, Error, Result};
+
+/// Left over on purpose: a disk filled to the last byte breaks everything else on the machine.
+const MARGIN: u64 = 32 * 1024 * 1024;
+
+/// Fails unless `needed` bytes fit under the directory `at`.
+pub(crate) fn require(at: &Path, needed: u64) -> Result<()> {
+    let needed = needed.saturating_add(MARGIN);
+    let free = free(at)?;
+    if needed <= free.get() {
+        return Ok(());
+    }
+    Err(Error::NoSpace {
+        at: at.to_owned(),
+        needed: ByteCount(needed),
+        free,
+    })
+}
+
+/// What a failed write means: a full disk is told apart from a broken one.
+pub(crate) fn write_failed(path: &Path, needed: u64) -> impl FnOnce(io::Error) -> Error {
+    let path = path.to_owned();
+    move |source| {
+        let full = matches!(
+            source.kind(),
+            io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded
+        );
+        if !full {
+            return Error::io("write", path)(source);
+        }
+        let free = path.parent().and_then(|at| free(at).ok()).unwrap_or_default();
+        Error::NoSpace {
+            at: path,
+            needed: ByteCount(needed),
+            free,
+        }
+    }
+}
+
+fn free(at: &Path) -> Result<ByteCount> {
+    fs4::available_space(at)
+        .map(ByteCount)
+        .map_err(Error::io("ask for the free space of", at))
+}
