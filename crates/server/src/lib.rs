@@ -1,1 +1,30 @@
-//! placeholder
+//! The server: HTTP, server-sent events and WebSocket in front of the models.
+//!
+//! `router` makes a tower service that needs no socket; `serve` gives it one. Every endpoint reads a
+//! dialect, starts an `Answer`, and writes it in one of three ways that all carry the same chunks.
+//!
+//! **Invariant:** knows models by their traits only. Statuses are written in `error.rs` and nowhere
+//! else. What clients wrote is never logged.
+
+mod answer;
+mod api;
+mod body;
+mod caller;
+mod dialects;
+mod drain;
+mod error;
+mod ids;
+mod items;
+mod layers;
+mod record;
+mod routes;
+mod settings;
+mod sse;
+mod state;
+
+pub use answer::{Answer, Asked, Kind};
+pub use drain::{Drain, Running};
+pub use items::{Ended, Item, Items, Part};
+pub use routes::router;
+pub use settings::Settings;
+pub use state::{Parts, Server};

@@ -2,11 +2,12 @@
 
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use busbar_core::{Capabilities, Context, EmbedRequest, Embeddings, Error, ModelId, Result};
+use bytes::Bytes;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use super::OneOrMany;
-use crate::{Metrics, body};
+use crate::{Metrics, answer::json, body};
 
 /// The dialect's own limit on the texts of one request.
 const MOST_INPUTS: usize = 2048;
@@ -160,6 +161,11 @@ impl EmbeddingList {
             },
             busbar,
         }
+    }
+
+    /// The answer as JSON.
+    pub fn encode(&self) -> Bytes {
+        json(self)
     }
 }
 

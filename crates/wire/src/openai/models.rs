@@ -1,8 +1,11 @@
 //! `GET /v1/models`.
 
 use busbar_core::{ModelCard, Task};
+use bytes::Bytes;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
+
+use crate::answer::json;
 
 /// The models there are.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
@@ -54,6 +57,11 @@ impl ModelList {
             data,
         }
     }
+
+    /// The list as JSON.
+    pub fn encode(&self) -> Bytes {
+        json(self)
+    }
 }
 
 impl ModelObject {
@@ -82,5 +90,10 @@ impl ModelObject {
             embedding_dimensions: can.embedding_dimensions,
             default,
         }
+    }
+
+    /// The model as JSON.
+    pub fn encode(&self) -> Bytes {
+        json(self)
     }
 }

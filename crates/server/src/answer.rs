@@ -1,0 +1,205 @@
+//! One answer, whatever carries it: how a request is admitted, started, held to its deadline and
+//! measured. REST, server-sent events and WebSocket all get theirs from here.
+
+use std::{pin::Pin, time::Instant};
+
+use busbar_core::{
+    AnswerMetrics, Capabilities, ChatModel, ChatRequest, Context, Error, ErrorKind, Event, EventStream,
+    OutputFormat, Prompt, Result, ToolChoice, Transcript,
+};
+use busbar_telemetry::Operation;
+use busbar_wire::{AnswerWriter, Head};
+use futures_util::StreamExt as _;
+use tokio::time::Sleep;
+
+use crate::{Items, Server, ids, items, record::Record};
+
+/// What a client asked for, read and checked.
+#[derive(Debug)]
+pub struct Asked {
+    /// The request.
+    pub request: ChatRequest,
+    /// Whether the answer comes as server-sent events. A WebSocket does not look at it.
+    pub stream: bool,
+    /// Whether the stream ends with a chunk of usage.
+    pub include_usage: bool,
+}
+
+/// How an answer is named and counted, and when its request arrived.
+#[derive(Clone, Copy, Debug)]
+pub struct Kind {
+    /// What it counts as.
+    pub operation: Operation,
+    /// What its id begins with.
+    pub id_prefix: &'static str,
+    /// When the request arrived.
+    pub arrived: Instant,
+}
+
+/// An answer whose first event is there. Dropping it cancels the generation.
+pub struct Answer {
+    head: Head,
+    events: Events,
+}
+
+impl Answer {
+    /// Admits a request and starts it; resolves once its first event is there.
+    ///
+    /// # Errors
+    /// Whatever refuses it: draining, an unknown model, something that the model cannot do, a full
+    /// queue, the deadline, the model itself.
+    pub async fn start(server: &Server, kind: Kind, asked: Asked) -> Result<Self> {
+        let Asked {
+            mut request,
+            include_usage,
+            ..
+        } = asked;
+        let (card, model) = server.models().chat(request.model.as_str())?;
+        check(&request, &card.capabilities)?;
+        request.model = card.id.clone();
+        let head = Head {
+            id: ids::unguessable(kind.id_prefix)?,
+            created: server.unix_seconds(),
+            model: card.id.as_str().to_owned(),
+            include_usage,
+        };
+        let record = Record::open(server, kind.operation, card.id.clone(), kind.arrived)?;
+        let events = Events::start(server, &*model, request, record).await?;
+        Ok(Self { head, events })
+    }
+
+    /// What every chunk repeats.
+    pub fn head(&self) -> &Head {
+        &self.head
+    }
+
+    /// The whole answer.
+    ///
+    /// # Errors
+    /// The stream's own error; `DeadlineExceeded` where it took too long.
+    pub async fn whole(mut self) -> Result<(Transcript, AnswerMetrics)> {
+        let mut transcript = Transcript::empty();
+        while let Some(event) = self.events.next().await {
+            if let Some(done) = transcript.push(event?) {
+                transcript.finish = done.finish;
+                transcript.usage = done.usage;
+                let metrics = self.events.record.finish(done.usage);
+                return Ok((transcript, metrics));
+            }
+        }
+        Err(unfinished())
+    }
+
+    /// The answer in numbered chunks, as this dialect writes them.
+    pub fn items(self, writer: Box<dyn AnswerWriter>) -> Items {
+        items::of(self.events, writer)
+    }
+}
+
+/// The events of an answer, up to its deadline.
+pub(crate) struct Events {
+    events: EventStream,
+    deadline: Option<Pin<Box<Sleep>>>,
+    pub(crate) record: Record,
+    ended: bool,
+}
+
+impl Events {
+    async fn start(
+        server: &Server,
+        model: &dyn ChatModel,
+        request: ChatRequest,
+        mut record: Record,
+    ) -> Result<Self> {
+        let mut deadline = deadline(server, &request.context);
+        let events = tokio::select! {
+            biased;
+            events = model.chat(request) => events,
+            () = passed(deadline.as_mut()) => Err(too_late()),
+        };
+        let events = events.inspect_err(|error| record.fail(error))?;
+        Ok(Self {
+            events,
+            deadline,
+            record,
+            ended: false,
+        })
+    }
+
+    /// The next event. After an error or the last event nothing comes, and nothing runs.
+    pub(crate) async fn next(&mut self) -> Option<Result<Event>> {
+        if self.ended {
+            return None;
+        }
+        let event = tokio::select! {
+            biased;
+            event = self.events.next() => event,
+            () = passed(self.deadline.as_mut()) => Some(Err(too_late())),
+        };
+        let event = event.unwrap_or_else(|| Err(unfinished()));
+        match &event {
+            Ok(Event::Delta(_) | Event::ToolCallStart { .. } | Event::ToolCallDelta { .. }) => {
+                self.record.chunk();
+            }
+            Ok(Event::Progress(_)) => {}
+            Ok(Event::Done(_)) => self.end(),
+            Err(error) => {
+                self.record.fail(error);
+                self.end();
+            }
+        }
+        Some(event)
+    }
+
+    /// Frees what the model held now, not when the client has read the last bytes.
+    fn end(&mut self) {
+        self.ended = true;
+        self.events = Box::pin(futures_util::stream::empty());
+    }
+}
+
+fn deadline(server: &Server, context: &Context) -> Option<Pin<Box<Sleep>>> {
+    let left = context.deadline?.saturating_duration_since(server.now());
+    Some(Box::pin(tokio::time::sleep(left)))
+}
+
+async fn passed(deadline: Option<&mut Pin<Box<Sleep>>>) {
+    match deadline {
+        Some(deadline) => deadline.as_mut().await,
+        None => std::future::pending().await,
+    }
+}
+
+fn too_late() -> Error {
+    Error::new(
+        ErrorKind::DeadlineExceeded,
+        "the request's time was up before its answer was whole",
+    )
+}
+
+fn unfinished() -> Error {
+    Error::internal("the model's stream ended without saying that it was done")
+}
+
+/// Refuses what the model's card says that it cannot do.
+fn check(request: &ChatRequest, can: &Capabilities) -> Result<()> {
+    let refuse = |param: &str, what: &str| {
+        let message = format!("`{}` {what}", request.model);
+        Err(Error::new(ErrorKind::Unsupported, message)
+            .with_param(param)
+            .with_code("unsupported_parameter"))
+    };
+    if matches!(request.prompt, Prompt::Messages(_)) && !can.chat {
+        return refuse(
+            "messages",
+            "has no chat template: it continues text, at `/v1/completions`",
+        );
+    }
+    if !request.tools.is_empty() && request.tool_choice != ToolChoice::None && !can.tools {
+        return refuse("tools", "cannot call tools");
+    }
+    if request.output != OutputFormat::Text && !can.structured_output {
+        return refuse("response_format", "cannot be held to a form");
+    }
+    Ok(())
+}

@@ -1,0 +1,7 @@
+//! The endpoints, one file each.
+
+pub(crate) mod embeddings;
+pub(crate) mod generate;
+pub(crate) mod models;
+pub(crate) mod probes;
+mod reply;

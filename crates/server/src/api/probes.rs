@@ -1,0 +1,37 @@
+//! What machines ask about the server: is it alive, does it take requests, how is it doing.
+
+use axum::{
+    extract::State,
+    http::{HeaderValue, header},
+    response::{IntoResponse as _, Response},
+};
+use busbar_core::{Error, ErrorKind};
+use busbar_telemetry::CONTENT_TYPE;
+use bytes::Bytes;
+
+use super::reply;
+use crate::{Server, error::Handled};
+
+/// The process runs. Says nothing about models: a restart would not help them.
+pub(crate) async fn alive() -> Response {
+    reply::json(Bytes::from_static(br#"{"status":"alive"}"#))
+}
+
+/// Whether new requests are taken.
+pub(crate) async fn ready(State(server): State<Server>) -> Handled {
+    if server.drain().is_draining() {
+        let error = Error::new(ErrorKind::Unavailable, "the server is shutting down");
+        return Err(error.with_code("draining").into());
+    }
+    if server.models().iter().next().is_none() {
+        let error = Error::new(ErrorKind::Unavailable, "there is no model to serve");
+        return Err(error.with_code("no_model").into());
+    }
+    Ok(reply::json(Bytes::from_static(br#"{"status":"ready"}"#)))
+}
+
+/// Everything that is counted, for Prometheus.
+pub(crate) async fn metrics(State(server): State<Server>) -> Response {
+    let kind = [(header::CONTENT_TYPE, HeaderValue::from_static(CONTENT_TYPE))];
+    (kind, server.metrics().render()).into_response()
+}

@@ -1,0 +1,45 @@
+//! Whole answers as JSON, with their metrics as headers.
+
+use axum::{
+    http::{HeaderMap, HeaderName, HeaderValue, header},
+    response::{IntoResponse as _, Response},
+};
+use busbar_wire::Metrics;
+use bytes::Bytes;
+
+/// The model that served.
+const MODEL: HeaderName = HeaderName::from_static("x-busbar-model");
+
+/// JSON.
+pub(super) fn json(body: Bytes) -> Response {
+    (
+        [(header::CONTENT_TYPE, HeaderValue::from_static("application/json"))],
+        body,
+    )
+        .into_response()
+}
+
+/// JSON with metrics.
+pub(super) fn measured(body: Bytes, metrics: &Metrics) -> Response {
+    let mut response = json(body);
+    let headers = response.headers_mut();
+    model(headers, &metrics.model);
+    let mut number = |name: &'static str, value: Option<f64>| {
+        if let Some(value) = value.and_then(|value| HeaderValue::from_str(&value.to_string()).ok()) {
+            headers.insert(name, value);
+        }
+    };
+    number("x-busbar-first-chunk-ms", metrics.first_chunk_ms);
+    number("x-busbar-total-ms", Some(metrics.total_ms));
+    number("x-busbar-tokens-per-second", metrics.tokens_per_second);
+    number("x-busbar-tokens-in", Some(metrics.tokens_in.into()));
+    number("x-busbar-tokens-out", Some(metrics.tokens_out.into()));
+    response
+}
+
+/// Names the model that serves. A name that cannot stand in a header is left out of it.
+pub(super) fn model(headers: &mut HeaderMap, name: &str) {
+    if let Ok(value) = HeaderValue::from_str(name) {
+        headers.insert(MODEL, value);
+    }
+}

@@ -1,0 +1,68 @@
+//! Who calls, since when, and until when.
+
+use std::time::{Duration, Instant};
+
+use axum::{extract::FromRequestParts, http::request::Parts};
+use busbar_core::{Context, Error, RequestId};
+
+use crate::{Server, error::Failure, ids};
+
+/// A client's wish for a shorter deadline.
+const TIMEOUT: &str = "x-busbar-timeout-ms";
+
+/// When a request came, and its id. The outermost layer puts it into the request's extensions.
+#[derive(Clone, Debug)]
+pub(crate) struct Arrival {
+    pub(crate) request: RequestId,
+    pub(crate) at: Instant,
+}
+
+/// Who calls: what every handler that does something for somebody begins with.
+#[derive(Clone, Debug)]
+pub(crate) struct Caller {
+    /// Goes with every call that is made for this request.
+    pub(crate) context: Context,
+    /// When the request came.
+    pub(crate) arrived: Instant,
+}
+
+impl FromRequestParts<Server> for Caller {
+    type Rejection = Failure;
+
+    async fn from_request_parts(parts: &mut Parts, server: &Server) -> Result<Self, Failure> {
+        // Without the outermost layer (a handler called by itself) the request has just come.
+        let arrival = parts
+            .extensions
+            .get::<Arrival>()
+            .cloned()
+            .unwrap_or_else(|| Arrival {
+                request: RequestId::new(&ids::request()),
+                at: server.now(),
+            });
+        let timeout = timeout(parts)?.map_or(server.settings().request_timeout, |wish| {
+            wish.min(server.settings().request_timeout)
+        });
+        Ok(Self {
+            context: Context::new(arrival.request).due(arrival.at + timeout),
+            arrived: arrival.at,
+        })
+    }
+}
+
+fn timeout(parts: &Parts) -> Result<Option<Duration>, Failure> {
+    let Some(value) = parts.headers.get(TIMEOUT) else {
+        return Ok(None);
+    };
+    let wish = value
+        .to_str()
+        .ok()
+        .and_then(|text| text.trim().parse().ok())
+        .filter(|&wish| wish > 0);
+    match wish {
+        Some(wish) => Ok(Some(Duration::from_millis(wish))),
+        None => {
+            let message = format!("the header `{TIMEOUT}` must be a whole number of milliseconds above 0");
+            Err(Error::invalid(TIMEOUT, message).into())
+        }
+    }
+}

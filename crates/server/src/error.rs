@@ -1,0 +1,158 @@
+//! What clients see when something fails. The only writer of statuses.
+
+use axum::{
+    http::{HeaderValue, Method, StatusCode, header},
+    response::{IntoResponse, Response},
+};
+use busbar_core::{Error, ErrorKind, RequestId};
+use busbar_wire::{Problem, openai::error::ErrorBody};
+
+/// How an error is written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Shape {
+    /// As the OpenAI dialect has it.
+    OpenAi,
+    /// RFC 9457.
+    Problem,
+}
+
+/// A request that failed. It becomes an answer in the outermost layer, which knows the shape and
+/// the request's id.
+#[derive(Clone, Debug)]
+pub(crate) struct Failure {
+    error: Error,
+    status: StatusCode,
+}
+
+/// Everything a handler may end with.
+pub(crate) type Handled<T = Response> = Result<T, Failure>;
+
+impl From<Error> for Failure {
+    fn from(error: Error) -> Self {
+        let status = of(error.kind());
+        Self { error, status }
+    }
+}
+
+impl Failure {
+    /// No endpoint has this path.
+    pub(crate) fn no_such_path(path: &str) -> Self {
+        let message = format!("there is nothing at `{path}`; `/openapi.json` lists what there is");
+        Error::new(ErrorKind::NotFound, message)
+            .with_code("path_not_found")
+            .into()
+    }
+
+    /// The path is right, the method is not.
+    pub(crate) fn no_such_method(method: &Method, path: &str) -> Self {
+        let message = format!("`{path}` does not take {method}; the `allow` header lists what it takes");
+        Self {
+            error: Error::new(ErrorKind::Invalid, message).with_code("method_not_allowed"),
+            status: StatusCode::METHOD_NOT_ALLOWED,
+        }
+    }
+
+    /// The body is of a kind that no endpoint here reads.
+    pub(crate) fn not_json(sent: &str) -> Self {
+        let message = format!("the body must be sent as `content-type: application/json`, not `{sent}`");
+        Self {
+            error: Error::invalid("content-type", message).with_code("unsupported_media_type"),
+            status: StatusCode::UNSUPPORTED_MEDIA_TYPE,
+        }
+    }
+
+    /// A web page that may not speak to us, or a name that is not ours.
+    pub(crate) fn forbidden(error: Error) -> Self {
+        Self {
+            error,
+            status: StatusCode::FORBIDDEN,
+        }
+    }
+
+    /// What went wrong.
+    pub(crate) fn error(&self) -> &Error {
+        &self.error
+    }
+
+    /// Whether it is our fault rather than the client's.
+    pub(crate) fn is_ours(&self) -> bool {
+        self.status.is_server_error()
+    }
+
+    /// The answer itself, in place of the empty one that [`IntoResponse`] made; that one's headers
+    /// (`allow`) are kept.
+    pub(crate) fn render(&self, shape: Shape, request: &RequestId, empty: Response) -> Response {
+        let (body, media_type) = match shape {
+            Shape::OpenAi => (
+                serde_json::to_vec(&ErrorBody::from(&self.error)),
+                "application/json",
+            ),
+            Shape::Problem => (
+                serde_json::to_vec(&problem_with(&self.error, self.status, request)),
+                Problem::MEDIA_TYPE,
+            ),
+        };
+        let (mut parts, _) = empty.into_parts();
+        parts.status = self.status;
+        parts
+            .headers
+            .insert(header::CONTENT_TYPE, HeaderValue::from_static(media_type));
+        parts
+            .headers
+            .insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+        parts.headers.remove(header::CONTENT_LENGTH);
+        if let ErrorKind::Overloaded { retry_after } = self.error.kind() {
+            // Whole seconds, and never 0: that would mean at once.
+            let seconds = retry_after.as_secs_f64().ceil().max(1.0) as u64;
+            parts.headers.insert(header::RETRY_AFTER, seconds.into());
+        }
+        Response::from_parts(parts, body.unwrap_or_default().into())
+    }
+}
+
+impl IntoResponse for Failure {
+    fn into_response(self) -> Response {
+        let mut response = self.status.into_response();
+        response.extensions_mut().insert(self);
+        response
+    }
+}
+
+/// The status that an error has, for those who send it by another way than HTTP.
+pub(crate) fn status(error: &Error) -> u16 {
+    of(error.kind()).as_u16()
+}
+
+/// An error within a stream of ours.
+pub(crate) fn problem(error: &Error, request: &RequestId) -> Problem {
+    problem_with(error, of(error.kind()), request)
+}
+
+/// Done, and there is nothing to say about it.
+pub(crate) fn no_content() -> Response {
+    StatusCode::NO_CONTENT.into_response()
+}
+
+/// The client has it already.
+pub(crate) fn not_modified() -> Response {
+    StatusCode::NOT_MODIFIED.into_response()
+}
+
+fn problem_with(error: &Error, status: StatusCode, request: &RequestId) -> Problem {
+    let title = status.canonical_reason().unwrap_or("Error");
+    Problem::new(error, status.as_u16(), title, request)
+}
+
+fn of(kind: ErrorKind) -> StatusCode {
+    match kind {
+        ErrorKind::Invalid | ErrorKind::Unsupported => StatusCode::BAD_REQUEST,
+        ErrorKind::NotFound => StatusCode::NOT_FOUND,
+        ErrorKind::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
+        // Not 429: it is the server that is busy, not this client that asks too often.
+        ErrorKind::Overloaded { .. } | ErrorKind::Unavailable => StatusCode::SERVICE_UNAVAILABLE,
+        ErrorKind::DeadlineExceeded => StatusCode::GATEWAY_TIMEOUT,
+        // Nobody waits for this answer. The status is the one that proxies log in such a case.
+        ErrorKind::Cancelled => StatusCode::from_u16(499).unwrap_or(StatusCode::BAD_REQUEST),
+        ErrorKind::Internal => StatusCode::INTERNAL_SERVER_ERROR,
+    }
+}

@@ -1,0 +1,87 @@
+//! What every handler knows.
+
+use std::{
+    sync::Arc,
+    time::{Instant, UNIX_EPOCH},
+};
+
+use busbar_core::{Clock, Models};
+use busbar_telemetry::Metrics;
+
+use crate::{Drain, Settings};
+
+/// What a server is made of.
+#[derive(Debug)]
+pub struct Parts {
+    /// The models it serves.
+    pub models: Arc<Models>,
+    /// Limits and times.
+    pub settings: Settings,
+    /// What time it is.
+    pub clock: Arc<dyn Clock>,
+    /// Where it counts.
+    pub metrics: Arc<Metrics>,
+    /// Tells it to take nothing new.
+    pub drain: Drain,
+}
+
+/// What every handler knows; cheap to clone.
+#[derive(Clone, Debug)]
+pub struct Server(Arc<Inner>);
+
+#[derive(Debug)]
+struct Inner {
+    parts: Parts,
+    /// When it began to serve, seconds since 1970.
+    since: u64,
+}
+
+impl Server {
+    /// A server of these parts.
+    pub fn new(parts: Parts) -> Self {
+        let since = unix_seconds(&*parts.clock);
+        Self(Arc::new(Inner { parts, since }))
+    }
+
+    /// The models it serves.
+    pub fn models(&self) -> &Models {
+        &self.0.parts.models
+    }
+
+    /// Limits and times.
+    pub fn settings(&self) -> &Settings {
+        &self.0.parts.settings
+    }
+
+    /// Where it counts.
+    pub fn metrics(&self) -> &Arc<Metrics> {
+        &self.0.parts.metrics
+    }
+
+    /// Tells it to take nothing new.
+    pub fn drain(&self) -> &Drain {
+        &self.0.parts.drain
+    }
+
+    /// Monotonic time.
+    pub fn now(&self) -> Instant {
+        self.0.parts.clock.now()
+    }
+
+    /// What time it is, seconds since 1970.
+    pub fn unix_seconds(&self) -> u64 {
+        unix_seconds(&*self.0.parts.clock)
+    }
+
+    /// When it began to serve, seconds since 1970.
+    pub(crate) fn since(&self) -> u64 {
+        self.0.since
+    }
+}
+
+fn unix_seconds(clock: &dyn Clock) -> u64 {
+    clock
+        .wall()
+        .duration_since(UNIX_EPOCH)
+        .map_or(0, |since| since.as_secs())
+}
