@@ -1,1 +1,45 @@
-//! placeholder
+//! Configuration: from flags, environment and file to values that cannot be wrong.
+//!
+//! Every setting is a line of `defaults.toml`; its environment name and its place in
+//! `busbar config show` follow from there. One precedence for all: flag, environment, file, default.
+//!
+//! **Invariant:** no other crate reads an environment variable, and what leaves here is valid as a
+//! whole: errors are reported together, each with its field and its fix. Nothing is written.
+
+mod auto;
+mod cores;
+mod cors;
+mod environment;
+mod hub;
+mod layers;
+mod load;
+mod log;
+mod models;
+mod nearest;
+mod problem;
+mod raw;
+mod server;
+mod settings;
+mod size;
+mod span;
+mod storage;
+mod streams;
+mod text;
+mod tls;
+
+pub use cores::{Cores, cores};
+pub use cors::{Cors, Origins};
+pub use environment::Environment;
+pub use hub::Hub;
+pub use layers::{Origin, Shown};
+pub use load::{Config, Flag, Loaded, Sources, load};
+pub use log::{Log, LogFormat};
+pub use models::{Models, TextModel};
+pub use problem::{Problem, Problems};
+pub use raw::schema;
+pub use server::Server;
+pub use settings::{Setting, settings, template};
+pub use storage::Storage;
+pub use streams::{Streams, WebSocket};
+pub use text::{GpuLayers, TextEngine};
+pub use tls::Tls;

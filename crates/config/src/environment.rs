@@ -1,0 +1,112 @@
+//! The environment: the only place where a variable is read.
+
+use std::{
+    collections::BTreeMap,
+    path::{Path, PathBuf},
+};
+
+/// The variables of the process, or those that a test made up.
+#[derive(Clone, Default)]
+pub struct Environment(BTreeMap<String, String>);
+
+impl Environment {
+    /// The variables of this process. Those that are no UTF-8 are left out.
+    pub fn of_process() -> Self {
+        Self::from_pairs(
+            std::env::vars_os()
+                .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?))),
+        )
+    }
+
+    /// These variables.
+    pub fn from_pairs<N: Into<String>, V: Into<String>>(pairs: impl IntoIterator<Item = (N, V)>) -> Self {
+        let pairs = pairs.into_iter().map(|(name, value)| (name.into(), value.into()));
+        Self(pairs.collect())
+    }
+
+    /// Whether the person asked for output without colours: <https://no-color.org>.
+    pub fn no_color(&self) -> bool {
+        self.get("NO_COLOR").is_some() || self.get("TERM") == Some("dumb")
+    }
+
+    /// A variable that is set to something; an empty one counts as absent.
+    pub(crate) fn get(&self, name: &str) -> Option<&str> {
+        self.0
+            .get(name)
+            .map(String::as_str)
+            .filter(|value| !value.is_empty())
+    }
+
+    /// The names that begin so.
+    pub(crate) fn names(&self, prefix: &str) -> impl Iterator<Item = &str> {
+        self.0
+            .keys()
+            .map(String::as_str)
+            .filter(move |name| name.starts_with(prefix))
+    }
+
+    /// Where this platform wants programs to keep their data, as `…/busbar`.
+    pub(crate) fn data_directory(&self) -> Option<PathBuf> {
+        if cfg!(windows) {
+            return self
+                .get("LOCALAPPDATA")
+                .map(|base| Path::new(base).join("busbar"));
+        }
+        if cfg!(target_os = "macos") {
+            return self
+                .get("HOME")
+                .map(|home| Path::new(home).join("Library/Application Support/busbar"));
+        }
+        self.xdg("XDG_DATA_HOME", ".local/share")
+    }
+
+    /// Where this platform wants programs to keep their configuration, as `…/busbar`.
+    pub(crate) fn config_directory(&self) -> Option<PathBuf> {
+        if cfg!(windows) {
+            return self.get("APPDATA").map(|base| Path::new(base).join("busbar"));
+        }
+        self.xdg("XDG_CONFIG_HOME", ".config")
+    }
+
+    /// <https://specifications.freedesktop.org/basedir-spec/latest/>
+    fn xdg(&self, variable: &str, below_home: &str) -> Option<PathBuf> {
+        let base = self
+            .get(variable)
+            .map(PathBuf::from)
+            // "All paths must be absolute. If a relative path is found, it should be ignored."
+            .filter(|path| path.is_absolute())
+            .or_else(|| Some(Path::new(self.get("HOME")?).join(below_home)))?;
+        Some(base.join("busbar"))
+    }
+}
+
+impl std::fmt::Debug for Environment {
+    /// Values may be secrets.
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_tuple("Environment").field(&self.0.len()).finish()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_empty_variable_counts_as_absent() {
+        assert!(!Environment::from_pairs([("NO_COLOR", "")]).no_color());
+        assert!(Environment::from_pairs([("NO_COLOR", "1")]).no_color());
+        assert!(Environment::from_pairs([("TERM", "dumb")]).no_color());
+    }
+
+    #[cfg(all(unix, not(target_os = "macos")))]
+    #[test]
+    fn a_relative_base_directory_is_ignored() {
+        let environment = Environment::from_pairs([("XDG_DATA_HOME", "data"), ("HOME", "/home/a")]);
+        assert_eq!(
+            environment.data_directory(),
+            Some("/home/a/.local/share/busbar".into())
+        );
+        let environment = Environment::from_pairs([("XDG_DATA_HOME", "/data"), ("HOME", "/home/a")]);
+        assert_eq!(environment.data_directory(), Some("/data/busbar".into()));
+    }
+}
