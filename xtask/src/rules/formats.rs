@@ -3,13 +3,7 @@
 use crate::{Breach, Tree};
 
 /// Words that appear in a format and nowhere else.
-const WORDS: &[&str] = &[
-    "[DONE]",
-    "chat.completion",
-    "text_completion",
-    "content_block",
-    "message_start",
-];
+const WORDS: &[&str] = &["[DONE]", "chat.completion", "content_block", "message_start"];
 const MAY: &[&str] = &["crates/wire/", "crates/testkit/", "xtask/"];
 
 pub(super) fn check(tree: &Tree) -> Vec<Breach> {

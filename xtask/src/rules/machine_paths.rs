@@ -2,20 +2,27 @@
 
 use crate::{Breach, Tree};
 
-/// How such a path begins. Cut in two, so that this file does not break its own rule.
-const STARTS: &[(&str, &str)] = &[
-    ("/ro", "ot/"),
-    ("/ho", "me/"),
-    ("/Us", "ers/"),
-    ("/wo", "rk/"),
-    ("\\Us", "ers\\"),
+/// How such a path begins, cut in two so that this file does not break its own rule, and whether
+/// a test may make one up.
+const STARTS: &[(&str, &str, bool)] = &[
+    ("/ro", "ot/", false),
+    ("/wo", "rk/", false),
+    ("/ho", "me/", true),
+    ("/Us", "ers/", true),
+    ("\\Us", "ers\\", true),
 ];
 
 pub(super) fn check(tree: &Tree) -> Vec<Breach> {
     let mut found = Vec::new();
     for file in tree.files() {
         for (at, line) in file.text.lines().enumerate() {
-            let Some(path) = machine_path(line) else { continue };
+            let source = file.source.as_ref();
+            let test = source
+                .and_then(|source| source.lines.get(at))
+                .is_some_and(|line| line.test);
+            let Some(path) = machine_path(line, test) else {
+                continue;
+            };
             found.push(Breach::new(
                 &file.path,
                 at + 1,
@@ -27,18 +34,21 @@ pub(super) fn check(tree: &Tree) -> Vec<Breach> {
     found
 }
 
-fn machine_path(line: &str) -> Option<String> {
-    STARTS.iter().find_map(|(head, tail)| {
-        let start = format!("{head}{tail}");
-        // `docs/work/…` and `https://host/home/…` are other people's paths, not a machine's root.
-        let alone = |at: usize| {
-            let before = line[..at].chars().next_back();
-            !before.is_some_and(|c| c.is_alphanumeric() || "._-/~}>".contains(c))
-        };
-        line.match_indices(&start)
-            .find(|(at, _)| alone(*at))
-            .map(|_| start.clone())
-    })
+fn machine_path(line: &str, test: bool) -> Option<String> {
+    STARTS
+        .iter()
+        .filter(|(.., in_tests)| !(test && *in_tests))
+        .find_map(|(head, tail, _)| {
+            let start = format!("{head}{tail}");
+            // `docs/work/…` and `https://host/home/…` are other people's paths, not a machine's root.
+            let alone = |at: usize| {
+                let before = line[..at].chars().next_back();
+                !before.is_some_and(|c| c.is_alphanumeric() || "._-/~}>".contains(c))
+            };
+            line.match_indices(&start)
+                .find(|(at, _)| alone(*at))
+                .map(|_| start.clone())
+        })
 }
 
 #[cfg(test)]
@@ -60,6 +70,17 @@ mod tests {
             "https://example.org{}{}x and $HOME{}{}y",
             "/wo", "rk/", "/wo", "rk/"
         );
-        assert_eq!(machine_path(&line.replace("$HOME", "${HOME}")), None);
+        assert_eq!(machine_path(&line.replace("$HOME", "${HOME}"), false), None);
+    }
+
+    #[test]
+    fn a_test_may_make_up_a_persons_folder_but_not_name_a_real_one() {
+        let made_up = format!("{}{}a/data", "/ho", "me/");
+        let real = format!("{}{}data", "/ro", "ot/");
+        let tree = Tree::of(&[("crates/a/tests/a.rs", &format!("{made_up}\n{real}\n"))]);
+        assert_eq!(
+            check(&tree).iter().map(|breach| breach.line).collect::<Vec<_>>(),
+            [2]
+        );
     }
 }

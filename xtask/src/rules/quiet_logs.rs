@@ -3,7 +3,8 @@
 use crate::{Breach, Source, Tree, source::stands_in};
 
 const MACROS: &[&str] = &["trace!", "debug!", "info!", "warn!", "error!"];
-/// What holds such things by its name. `prompt_tokens` is another word, and `prompt.len()` passes.
+/// What holds such things by its name. `prompt_tokens` is another word; `prompt.len()` and a call,
+/// as `usage.prompt()`, pass.
 const SECRETS: &[&str] = &[
     "prompt",
     "messages",
@@ -54,7 +55,7 @@ fn logged(source: &Source, number: usize) -> Option<&'static str> {
         let code = &line.code[start..];
         let by_name = SECRETS
             .iter()
-            .find(|secret| stands_in(&code.replace(&format!("{secret}.len()"), ""), secret));
+            .find(|secret| stands_in(&without_counts(code, secret), secret));
         let in_text = SECRETS.iter().find(|secret| {
             ["}", ":"]
                 .iter()
@@ -75,6 +76,11 @@ fn logged(source: &Source, number: usize) -> Option<&'static str> {
         }
     }
     None
+}
+
+fn without_counts(code: &str, secret: &str) -> String {
+    code.replace(&format!("{secret}.len()"), "")
+        .replace(&format!("{secret}("), "")
 }
 
 #[cfg(test)]
@@ -100,7 +106,7 @@ mod tests {
     #[test]
     fn counts_and_other_lines_are_none() {
         check_text(
-            "info!(prompt_tokens = 3, chars = prompt.len(), \"the prompt was long\");\nsend(prompt);\n",
+            "info!(prompt_tokens = 3, chars = prompt.len(), tokens = usage.prompt().0, \"the prompt was long\");\nsend(prompt);\n",
             0,
         );
     }
