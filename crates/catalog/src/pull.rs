@@ -35,7 +35,8 @@ impl Errand<'_> {
     pub(crate) fn tell(&self, phase: Phase, done: u64) {
         self.progress.at(Progress {
             phase,
-            done: ByteCount(done),
+            // A wheel may be a little longer than what it brings.
+            done: ByteCount(self.total.map_or(done, |total| done.min(total.get()))),
             total: self.total,
         });
     }

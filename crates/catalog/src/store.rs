@@ -208,10 +208,10 @@ impl Place {
             },
             Some(Err(why)) => Status::Unusable { why },
             None => match fs::metadata(&self.part) {
-                Ok(part) => Status::Partial {
+                Ok(part) if part.len() > 0 => Status::Partial {
                     have: ByteCount(part.len()),
                 },
-                Err(_) => Status::Absent,
+                _ => Status::Absent,
             },
         }
     }

@@ -19,9 +19,10 @@ pub(super) fn unpack(wheel: &Path, member: &str, partial: &mut Partial<'_>) -> R
     let file = File::open(wheel).map_err(Error::io("open", wheel))?;
     let mut archive =
         ZipArchive::new(file).map_err(|error| unusable(format!("it is no zip file ({error})")))?;
+    let instead = namesake(&archive, member);
     let mut content = archive.by_name(member).map_err(|error| {
         unusable(match error {
-            ZipError::FileNotFound => format!("there is no {member} in it"),
+            ZipError::FileNotFound => format!("there is no {member} in it{instead}"),
             other => format!("{member} cannot be read ({other})"),
         })
     })?;
@@ -46,6 +47,16 @@ pub(super) fn unpack(wheel: &Path, member: &str, partial: &mut Partial<'_>) -> R
         return Err(unusable(format!("{member} unpacks to less than it declares")));
     }
     Ok(())
+}
+
+/// A member of the same file name in another directory: most likely what the entry should say.
+fn namesake(archive: &ZipArchive<File>, member: &str) -> String {
+    let name = member.rsplit('/').next();
+    let mut members = archive.file_names().flatten();
+    match members.find(|other| *other != member && other.rsplit('/').next() == name) {
+        Some(other) => format!(" (but there is {other:?})"),
+        None => String::new(),
+    }
 }
 
 /// Is it an ordinary file with an ordinary name?
