@@ -11,6 +11,11 @@ export type Call =
   | { kind: 'generate'; body: CompletionBody }
   | { kind: 'summary'; body: SummaryBody }
 
+/** Whether a way can carry a kind of call: the WebSocket protocol knows chats only. */
+export function carries(way: Way, kind: Call['kind']): boolean {
+  return way !== 'ws' || kind === 'chat'
+}
+
 /** What happens while an answer comes. The promise of the call ends it: resolved, or a `Failure`. */
 export type AnswerEvent =
   /** Accepted. `stream` is what resuming wants; absent where the answer cannot be resumed. */

@@ -14,11 +14,6 @@ export const api: Api = createApi(here().href)
 /** The page's one WebSocket; it opens at the first question. */
 export const socket = new SocketClient(() => new WebSocket(socketAddress(here())))
 
-/** Whether a way can carry a kind of call: the WebSocket protocol knows chats only. */
-export function carries(way: Way, kind: Call['kind']): boolean {
-  return way !== 'ws' || kind === 'chat'
-}
-
 /** Asks, and tells what comes. Resolves at the end; rejects with a `Failure` or an `AbortError`. */
 export function ask(way: Way, call: Call, options: AnswerOptions): Promise<void> {
   if (way === 'rest') return answerByRest(api, call, options)

@@ -1,0 +1,25 @@
+// The pages, in the order of the navigation. A new page is a row here.
+
+import { lazy, type ComponentType } from 'react'
+
+import { Playground } from '@/features/playground'
+import type { IconName } from '@/shared/ui/icons'
+
+export interface Page {
+  path: string
+  title: string
+  icon: IconName
+  View: ComponentType
+}
+
+const Race = lazy(async () => ({ default: (await import('@/features/race')).Race }))
+
+export const PAGES: readonly [Page, ...Page[]] = [
+  { path: 'playground', title: 'Playground', icon: 'chat', View: Playground },
+  { path: 'race', title: 'Race', icon: 'race', View: Race },
+]
+
+/** The page of a path; the first one where none has it. */
+export function pageOf(path: string): Page {
+  return PAGES.find((page) => page.path === path) ?? PAGES[0]
+}

@@ -1,0 +1,3 @@
+// What the app may use of the playground.
+
+export { Playground } from './view/Playground'

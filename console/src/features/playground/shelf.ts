@@ -1,0 +1,52 @@
+// Where conversations are kept: in the browser's database, or in memory where that is refused.
+
+import type { Conversation } from './model'
+
+export interface Shelf {
+  all: () => Promise<Conversation[]>
+  put: (conversation: Conversation) => Promise<void>
+  remove: (id: string) => Promise<void>
+}
+
+export function memoryShelf(): Shelf {
+  const kept = new Map<string, Conversation>()
+  return {
+    all: () => Promise.resolve([...kept.values()]),
+    put: (conversation) => Promise.resolve(void kept.set(conversation.id, conversation)),
+    remove: (id) => Promise.resolve(void kept.delete(id)),
+  }
+}
+
+const DATABASE = 'busbar'
+const TABLE = 'conversations'
+
+export async function databaseShelf(factory: IDBFactory): Promise<Shelf> {
+  const opening = factory.open(DATABASE, 1)
+  opening.onupgradeneeded = () => void opening.result.createObjectStore(TABLE, { keyPath: 'id' })
+  const database = await result(opening)
+
+  const table = (mode: IDBTransactionMode) =>
+    database.transaction(TABLE, mode).objectStore(TABLE)
+
+  return {
+    all: () => result(table('readonly').getAll() as IDBRequest<Conversation[]>),
+    put: async (conversation) => void (await result(table('readwrite').put(conversation))),
+    remove: async (id) => void (await result(table('readwrite').delete(id))),
+  }
+}
+
+/** The browser's shelf; private windows and full disks get one that ends with the page. */
+export async function openShelf(): Promise<Shelf> {
+  try {
+    return await databaseShelf(indexedDB)
+  } catch {
+    return memoryShelf()
+  }
+}
+
+function result<T>(request: IDBRequest<T>): Promise<T> {
+  return new Promise((resolve, reject) => {
+    request.onsuccess = () => resolve(request.result)
+    request.onerror = () => reject(request.error ?? new Error('The browser’s database failed.'))
+  })
+}

@@ -1,0 +1,17 @@
+// Where the console starts.
+
+import { StrictMode } from 'react'
+import { createRoot } from 'react-dom/client'
+
+import { App } from '@/app/App'
+import '@/shared/styles/tokens.css'
+import '@/shared/styles/base.css'
+
+const root = document.getElementById('root')
+if (!root) throw new Error('The page has no element `root`.')
+
+createRoot(root).render(
+  <StrictMode>
+    <App />
+  </StrictMode>,
+)

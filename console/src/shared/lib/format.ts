@@ -1,0 +1,48 @@
+// Figures as people read them.
+
+const DASH = '–'
+
+/** Milliseconds: `38 ms`, `1.92 s`, `1 min 4 s`. */
+export function duration(ms: number | undefined): string {
+  if (ms === undefined) return DASH
+  if (ms < 10) return `${ms.toFixed(1)} ms`
+  if (ms < 999.5) return `${ms.toFixed(0)} ms`
+  const seconds = ms / 1000
+  if (seconds < 59.95) return `${seconds.toFixed(seconds < 9.995 ? 2 : 1)} s`
+  const whole = Math.round(seconds)
+  return `${Math.floor(whole / 60)} min ${whole % 60} s`
+}
+
+/** A rate: `61.4`, `128`. */
+export function rate(perSecond: number | undefined): string {
+  if (perSecond === undefined) return DASH
+  return perSecond.toFixed(perSecond < 99.95 ? 1 : 0)
+}
+
+/** A whole number with thousands apart. */
+export function count(value: number | undefined): string {
+  return value === undefined ? DASH : value.toLocaleString('en')
+}
+
+/** `1 part`, `3 parts`. */
+export function plural(value: number, noun: string): string {
+  return `${count(value)} ${noun}${value === 1 ? '' : 's'}`
+}
+
+/** A text cut at a word's end, for titles. */
+export function excerpt(text: string, length: number): string {
+  const line = text.trim().replace(/\s+/g, ' ')
+  if (line.length <= length) return line
+  const cut = line.slice(0, length)
+  const word = cut.lastIndexOf(' ')
+  return `${cut.slice(0, word > length / 2 ? word : length).trimEnd()}…`
+}
+
+/** A name for a file made of a title. */
+export function fileName(title: string): string {
+  const plain = title
+    .toLowerCase()
+    .replace(/[^\p{L}\p{N}]+/gu, '-')
+    .replace(/^-|-$/g, '')
+  return plain.slice(0, 60) || 'busbar'
+}
