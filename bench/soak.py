@@ -8,17 +8,14 @@ request fails that should not, or if the server dies. Needs the standard library
 """
 
 import argparse
-import http.client
 import json
-import os
 import random
-import signal
-import socket
 import statistics
-import subprocess
 import sys
 import threading
 import time
+
+import serving
 
 PROMPTS = [
     "Name three colours.",
@@ -37,57 +34,21 @@ def main():
     parser.add_argument("--out", help="write the readings here, as JSON")
     wanted = parser.parse_args()
 
-    port = free_port()
-    server = start(wanted.busbar, port)
-    load = Load(port, wanted.clients)
-    try:
-        readings = watch(server, load, wanted.minutes * 60)
-    finally:
-        load.stop()
-        server.send_signal(signal.SIGTERM)
-        left = server.wait(timeout=60)
-    return report(readings, load, left, wanted)
-
-
-def free_port():
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
-
-
-def start(busbar, port):
-    environment = dict(os.environ, BUSBAR_LISTEN=f"127.0.0.1:{port}", BUSBAR_LOG="warn")
-    server = subprocess.Popen([busbar, "serve"], env=environment, stdin=subprocess.DEVNULL)
-    until = time.monotonic() + 120
-    while time.monotonic() < until:
-        if server.poll() is not None:
-            sys.exit(f"the server ended at once, with {server.returncode}")
+    with serving.Server(wanted.busbar, {"BUSBAR_LOG": "warn"}) as server:
+        load = Load(server, wanted.clients)
         try:
-            if get(port, "/readyz") == 200:
-                return server
-        except OSError:
-            pass
-        time.sleep(0.2)
-    server.kill()
-    sys.exit("the server was not ready within two minutes")
-
-
-def get(port, path):
-    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=10)
-    try:
-        connection.request("GET", path)
-        answer = connection.getresponse()
-        answer.read()
-        return answer.status
-    finally:
-        connection.close()
+            readings = watch(server, load, wanted.minutes * 60)
+        finally:
+            load.stop()
+            left = server.stop()
+    return report(readings, load, left, wanted)
 
 
 class Load:
     """Clients that ask until they are told to stop."""
 
-    def __init__(self, port, clients):
-        self.port = port
+    def __init__(self, server, clients):
+        self.server = server
         self.ending = threading.Event()
         self.lock = threading.Lock()
         self.counts = {}
@@ -119,17 +80,6 @@ class Load:
         with self.lock:
             self.counts[what] = self.counts.get(what, 0) + 1
 
-    def post(self, path, body):
-        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=300)
-        headers = {"content-type": "application/json"}
-        connection.request("POST", path, json.dumps(body), headers)
-        answer = connection.getresponse()
-        if answer.status != 200:
-            text = answer.read(500)
-            connection.close()
-            raise RuntimeError(f"{answer.status} {text!r}")
-        return connection, answer
-
     def chat(self, dice, stream):
         body = {
             "messages": [{"role": "user", "content": dice.choice(PROMPTS)}],
@@ -137,7 +87,7 @@ class Load:
             "seed": dice.randrange(1000),
             "stream": stream,
         }
-        return self.post("/v1/chat/completions", body)
+        return self.server.open("/v1/chat/completions", body)
 
     def whole(self, dice):
         connection, answer = self.chat(dice, stream=False)
@@ -159,11 +109,11 @@ class Load:
         connection.close()
 
     def metrics(self, _dice):
-        if get(self.port, "/metrics") != 200:
+        if self.server.get("/metrics") != 200:
             raise RuntimeError("no metrics")
 
     def embedding(self, dice):
-        connection, answer = self.post("/v1/embeddings", {"input": dice.choice(PROMPTS)})
+        connection, answer = self.server.open("/v1/embeddings", {"input": dice.choice(PROMPTS)})
         answer.read()
         connection.close()
 
@@ -175,19 +125,13 @@ def watch(server, load, seconds):
     readings = []
     while time.monotonic() - began < seconds:
         time.sleep(step)
-        if server.poll() is not None:
-            sys.exit(f"the server ended after {time.monotonic() - began:.0f} s, with {server.returncode}")
-        readings.append((time.monotonic() - began, resident(server.pid)))
+        if server.process.poll() is not None:
+            sys.exit(f"the server ended after {time.monotonic() - began:.0f} s, with {server.process.returncode}")
+        readings.append((time.monotonic() - began, server.resident()))
         if len(readings) % 4 == 0:
             done = sum(load.counts.values())
             print(f"{readings[-1][0]:6.0f} s  {readings[-1][1]:8.1f} MiB  {done} requests", flush=True)
     return readings
-
-
-def resident(pid):
-    """Resident memory in MiB, on Linux and macOS alike."""
-    kilobytes = subprocess.run(["ps", "-o", "rss=", "-p", str(pid)], capture_output=True, text=True, check=True)
-    return int(kilobytes.stdout) / 1024
 
 
 def report(readings, load, left, wanted):
