@@ -6,6 +6,7 @@
 
 pub mod answer;
 mod body;
+pub mod client;
 mod metrics;
 pub mod openai;
 mod problem;

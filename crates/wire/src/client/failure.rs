@@ -1,0 +1,99 @@
+//! What a server's refusal says, in either of the shapes that servers write.
+
+use std::time::Duration;
+
+use busbar_core::{Error, ErrorKind};
+use serde::Deserialize;
+
+/// Where the server does not say, a client comes back after this.
+const RETRY_AFTER: Duration = Duration::from_secs(1);
+
+/// The error that a status and a body mean.
+pub fn failure(status: u16, body: &[u8]) -> Error {
+    let said = match serde_json::from_slice(body) {
+        Ok(Body {
+            error: Some(error), ..
+        }) => Some(error.into_said()),
+        Ok(Body { detail, title, .. }) => detail.or(title),
+        Err(_) => None,
+    };
+    let message = said.unwrap_or_else(|| format!("the server answered with status {status} and no reason"));
+    Error::new(kind(status), message)
+}
+
+fn kind(status: u16) -> ErrorKind {
+    match status {
+        404 => ErrorKind::NotFound,
+        413 => ErrorKind::TooLarge,
+        408 | 504 => ErrorKind::DeadlineExceeded,
+        429 => ErrorKind::Overloaded {
+            retry_after: RETRY_AFTER,
+        },
+        503 => ErrorKind::Unavailable,
+        400..=499 => ErrorKind::Invalid,
+        _ => ErrorKind::Internal,
+    }
+}
+
+/// The dialect's error, or our own problem.
+#[derive(Deserialize)]
+struct Body {
+    error: Option<Reported>,
+    detail: Option<String>,
+    title: Option<String>,
+}
+
+/// An error within an answer: an object, or with some servers a bare text.
+#[derive(Deserialize)]
+#[serde(untagged)]
+pub(super) enum Reported {
+    Object { message: String },
+    Text(String),
+}
+
+impl Reported {
+    pub(super) fn into_error(self) -> Error {
+        Error::internal(self.into_said())
+    }
+
+    fn into_said(self) -> String {
+        match self {
+            Self::Object { message } | Self::Text(message) => message,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn both_shapes_are_read_and_neither_is_needed() {
+        let error = failure(
+            404,
+            br#"{"error":{"message":"no model `x`","type":"t","param":null,"code":null}}"#,
+        );
+        assert_eq!(
+            (error.kind(), error.message()),
+            (ErrorKind::NotFound, "no model `x`")
+        );
+        let problem = failure(
+            503,
+            br#"{"type":"about:blank","title":"Unavailable","status":503,"detail":"loading"}"#,
+        );
+        assert_eq!(
+            (problem.kind(), problem.message()),
+            (ErrorKind::Unavailable, "loading")
+        );
+        let text = failure(500, br#"{"error":"out of memory"}"#);
+        assert_eq!(
+            (text.kind(), text.message()),
+            (ErrorKind::Internal, "out of memory")
+        );
+        let page = failure(502, b"<html>");
+        assert_eq!(
+            page.message(),
+            "the server answered with status 502 and no reason"
+        );
+    }
+}

@@ -1,0 +1,32 @@
+//! The client's side: requests become what a server wants to have, and what it answers becomes events.
+//!
+//! Speaks the dialect of `openai` and, for summaries, our own. Reads leniently: servers differ in what
+//! they leave out. Opens no connection.
+
+mod chat;
+mod embeddings;
+mod failure;
+mod models;
+mod reader;
+mod summary;
+
+use bytes::Bytes;
+
+pub use chat::chat;
+pub use embeddings::{embeddings, read_embeddings};
+pub use failure::failure;
+pub use models::{MODELS, RemoteModel, read_models};
+pub use reader::AnswerReader;
+pub use summary::{SummaryAsk, SummaryItem, SummaryReader, summary};
+
+/// The longest event that a client reads, bytes.
+pub const EVENT_LIMIT: usize = 4 * 1024 * 1024;
+
+/// A request to a server.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Call {
+    /// Its path, to be put behind the server's address.
+    pub path: &'static str,
+    /// Its body, JSON.
+    pub body: Bytes,
+}
