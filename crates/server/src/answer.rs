@@ -1,18 +1,17 @@
 //! One answer, whatever carries it: how a request is admitted, started, held to its deadline and
 //! measured. REST, server-sent events and WebSocket all get theirs from here.
 
-use std::{pin::Pin, time::Instant};
+use std::time::Instant;
 
 use busbar_core::{
-    AnswerMetrics, Capabilities, ChatModel, ChatRequest, Context, Error, ErrorKind, Event, EventStream,
-    OutputFormat, Prompt, Result, ToolChoice, Transcript,
+    AnswerMetrics, Capabilities, ChatModel, ChatRequest, Error, ErrorKind, Event, EventStream, OutputFormat,
+    Prompt, Result, ToolChoice, Transcript,
 };
 use busbar_telemetry::Operation;
 use busbar_wire::{AnswerWriter, Head};
 use futures_util::StreamExt as _;
-use tokio::time::Sleep;
 
-use crate::{Items, Server, ids, items, record::Record};
+use crate::{Items, Server, deadline::Deadline, ids, items::Chunks, record::Record};
 
 /// What a client asked for, read and checked.
 #[derive(Debug)]
@@ -92,16 +91,21 @@ impl Answer {
 
     /// The answer in numbered chunks, as this dialect writes them.
     pub fn items(self, writer: Box<dyn AnswerWriter>) -> Items {
-        items::of(self.events, writer)
+        self.chunks(writer).into_items()
+    }
+
+    /// The same for whoever may have to stop it.
+    pub(crate) fn chunks(self, writer: Box<dyn AnswerWriter>) -> Chunks {
+        Chunks::new(self.events, writer)
     }
 }
 
 /// The events of an answer, up to its deadline.
 pub(crate) struct Events {
     events: EventStream,
-    deadline: Option<Pin<Box<Sleep>>>,
+    deadline: Deadline,
     pub(crate) record: Record,
-    ended: bool,
+    pub(crate) ended: bool,
 }
 
 impl Events {
@@ -111,13 +115,9 @@ impl Events {
         request: ChatRequest,
         mut record: Record,
     ) -> Result<Self> {
-        let mut deadline = deadline(server, &request.context);
-        let events = tokio::select! {
-            biased;
-            events = model.chat(request) => events,
-            () = passed(deadline.as_mut()) => Err(too_late()),
-        };
-        let events = events.inspect_err(|error| record.fail(error))?;
+        let mut deadline = Deadline::of(server, &request.context);
+        let events = deadline.before(model.chat(request)).await;
+        let events = events.flatten().inspect_err(|error| record.fail(error))?;
         Ok(Self {
             events,
             deadline,
@@ -131,12 +131,8 @@ impl Events {
         if self.ended {
             return None;
         }
-        let event = tokio::select! {
-            biased;
-            event = self.events.next() => event,
-            () = passed(self.deadline.as_mut()) => Some(Err(too_late())),
-        };
-        let event = event.unwrap_or_else(|| Err(unfinished()));
+        let event = self.deadline.before(self.events.next()).await;
+        let event = event.and_then(|event| event.unwrap_or_else(|| Err(unfinished())));
         match &event {
             Ok(Event::Delta(_) | Event::ToolCallStart { .. } | Event::ToolCallDelta { .. }) => {
                 self.record.chunk();
@@ -152,29 +148,10 @@ impl Events {
     }
 
     /// Frees what the model held now, not when the client has read the last bytes.
-    fn end(&mut self) {
+    pub(crate) fn end(&mut self) {
         self.ended = true;
         self.events = Box::pin(futures_util::stream::empty());
     }
-}
-
-fn deadline(server: &Server, context: &Context) -> Option<Pin<Box<Sleep>>> {
-    let left = context.deadline?.saturating_duration_since(server.now());
-    Some(Box::pin(tokio::time::sleep(left)))
-}
-
-async fn passed(deadline: Option<&mut Pin<Box<Sleep>>>) {
-    match deadline {
-        Some(deadline) => deadline.as_mut().await,
-        None => std::future::pending().await,
-    }
-}
-
-fn too_late() -> Error {
-    Error::new(
-        ErrorKind::DeadlineExceeded,
-        "the request's time was up before its answer was whole",
-    )
 }
 
 fn unfinished() -> Error {

@@ -1,11 +1,17 @@
 //! What clients see when something fails. The only writer of statuses.
 
+use std::collections::BTreeMap;
+
 use axum::{
     http::{HeaderValue, Method, StatusCode, header},
     response::{IntoResponse, Response},
 };
 use busbar_core::{Error, ErrorKind, RequestId};
 use busbar_wire::{Problem, openai::error::ErrorBody};
+use utoipa::{
+    IntoResponses, ToSchema,
+    openapi::{RefOr, content::ContentBuilder, response::ResponseBuilder},
+};
 
 /// How an error is written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -155,4 +161,54 @@ fn of(kind: ErrorKind) -> StatusCode {
         ErrorKind::Cancelled => StatusCode::from_u16(499).unwrap_or(StatusCode::BAD_REQUEST),
         ErrorKind::Internal => StatusCode::INTERNAL_SERVER_ERROR,
     }
+}
+
+/// The failures of an endpoint of the OpenAI dialect, for the OpenAPI document.
+pub(crate) struct OpenAiErrors;
+
+/// The failures of an endpoint of ours, for the OpenAPI document.
+pub(crate) struct Problems;
+
+/// When each status comes, of those that every endpoint may answer with.
+const WHEN: &[(StatusCode, &str)] = &[
+    (
+        StatusCode::BAD_REQUEST,
+        "A field is wrong, or the body is not JSON.",
+    ),
+    (StatusCode::NOT_FOUND, "What the request names is not here."),
+    (
+        StatusCode::PAYLOAD_TOO_LARGE,
+        "The body is larger than the limit.",
+    ),
+    (StatusCode::INTERNAL_SERVER_ERROR, "Something broke on our side."),
+    (
+        StatusCode::SERVICE_UNAVAILABLE,
+        "The queue is full or the server is stopping; `Retry-After` says when to come back.",
+    ),
+    (StatusCode::GATEWAY_TIMEOUT, "The deadline passed."),
+];
+
+impl IntoResponses for OpenAiErrors {
+    fn responses() -> BTreeMap<String, RefOr<utoipa::openapi::Response>> {
+        documented::<ErrorBody>("application/json")
+    }
+}
+
+impl IntoResponses for Problems {
+    fn responses() -> BTreeMap<String, RefOr<utoipa::openapi::Response>> {
+        documented::<Problem>(Problem::MEDIA_TYPE)
+    }
+}
+
+fn documented<T: ToSchema>(media_type: &str) -> BTreeMap<String, RefOr<utoipa::openapi::Response>> {
+    let one = |(status, when): &(StatusCode, &str)| {
+        let schema = utoipa::openapi::Ref::from_schema_name(T::name());
+        let content = ContentBuilder::new().schema(Some(schema)).build();
+        let response = ResponseBuilder::new()
+            .description(*when)
+            .content(media_type, content)
+            .build();
+        (status.as_str().to_owned(), RefOr::T(response))
+    };
+    WHEN.iter().map(one).collect()
 }

@@ -3,14 +3,15 @@
 use std::{collections::VecDeque, pin::Pin};
 
 use busbar_core::{AnswerMetrics, Done, Error, Event, FinishReason, Usage};
+use busbar_telemetry::Under;
 use busbar_wire::AnswerWriter;
 use bytes::Bytes;
 use futures_util::{Stream, stream};
 
 use crate::answer::Events;
 
-/// The items of one answer: chunks, then exactly one [`Part::Done`] or [`Part::Failed`]. Dropping it
-/// cancels the generation.
+/// The items of one answer: chunks, then exactly one of the other parts. Dropping it cancels the
+/// generation.
 pub type Items = Pin<Box<dyn Stream<Item = Item> + Send>>;
 
 /// An item of an answer.
@@ -22,6 +23,21 @@ pub struct Item {
     pub part: Part,
 }
 
+impl Item {
+    /// The number of the last event that it becomes; only the end is more than one.
+    pub(crate) fn last(&self) -> u64 {
+        match &self.part {
+            Part::Done(ended) if ended.usage_chunk.is_some() => self.seq + 1,
+            _ => self.seq,
+        }
+    }
+
+    /// Whether nothing follows it.
+    pub(crate) fn is_end(&self) -> bool {
+        !matches!(self.part, Part::Chunk(_))
+    }
+}
+
 /// What an item says.
 #[derive(Clone, Debug)]
 pub enum Part {
@@ -29,6 +45,8 @@ pub enum Part {
     Chunk(Bytes),
     /// The end of a whole answer.
     Done(Ended),
+    /// The end of one that the client stopped.
+    Cancelled(AnswerMetrics),
     /// The end of one that failed.
     Failed(Error),
 }
@@ -49,32 +67,49 @@ pub struct Ended {
 }
 
 /// Numbers what an answer's writer writes.
-pub(crate) fn of(events: Events, writer: Box<dyn AnswerWriter>) -> Items {
-    let under = events.record.streaming();
-    let mut numbered = Numbered {
-        events,
-        writer,
-        seq: 0,
-        ready: VecDeque::new(),
-    };
-    if let Some(open) = numbered.writer.open() {
-        numbered.push(Part::Chunk(open));
-    }
-    Box::pin(stream::unfold(
-        (numbered, under),
-        |(mut numbered, under)| async move { numbered.next().await.map(|item| (item, (numbered, under))) },
-    ))
-}
-
-struct Numbered {
+pub(crate) struct Chunks {
     events: Events,
     writer: Box<dyn AnswerWriter>,
     seq: u64,
     ready: VecDeque<Item>,
+    _streaming: Under,
 }
 
-impl Numbered {
-    async fn next(&mut self) -> Option<Item> {
+impl Chunks {
+    pub(crate) fn new(events: Events, writer: Box<dyn AnswerWriter>) -> Self {
+        let mut chunks = Self {
+            _streaming: events.record.streaming(),
+            events,
+            writer,
+            seq: 0,
+            ready: VecDeque::new(),
+        };
+        if let Some(open) = chunks.writer.open() {
+            chunks.push(Part::Chunk(open));
+        }
+        chunks
+    }
+
+    /// Stops the generation; what is ready still comes, then [`Part::Cancelled`]. Nothing happens
+    /// where it has ended.
+    pub(crate) fn cancel(&mut self) {
+        if self.events.ended {
+            return;
+        }
+        self.events.end();
+        let metrics = self.events.record.cancel();
+        self.push(Part::Cancelled(metrics));
+    }
+
+    /// As a stream.
+    pub(crate) fn into_items(self) -> Items {
+        Box::pin(stream::unfold(self, |mut chunks| async move {
+            chunks.next().await.map(|item| (item, chunks))
+        }))
+    }
+
+    /// The next item. Dropping the future loses nothing.
+    pub(crate) async fn next(&mut self) -> Option<Item> {
         loop {
             if let Some(item) = self.ready.pop_front() {
                 return Some(item);

@@ -3,7 +3,7 @@
 
 use std::time::Instant;
 
-use busbar_core::{AnswerMetrics, Error, ModelId, Result, Stopwatch, Usage};
+use busbar_core::{AnswerMetrics, Error, ModelId, Result, Stopwatch, Tokens, Usage};
 use busbar_telemetry::{Answer, Operation, Outcome, Under};
 
 use crate::{Running, Server};
@@ -15,6 +15,8 @@ pub(crate) struct Record {
     operation: Operation,
     model: ModelId,
     watch: Stopwatch,
+    /// Pieces of text and tool calls that the model sent.
+    pieces: u32,
     closed: bool,
     _running: Running,
 }
@@ -35,6 +37,7 @@ impl Record {
             operation,
             model,
             watch: Stopwatch::start(arrived),
+            pieces: 0,
             closed: false,
             _running: server.drain().admit()?,
         })
@@ -47,6 +50,7 @@ impl Record {
 
     /// A piece of the answer is there.
     pub(crate) fn chunk(&mut self) {
+        self.pieces = self.pieces.saturating_add(1);
         self.watch.chunk(self.server.now());
     }
 
@@ -58,6 +62,16 @@ impl Record {
     /// It failed.
     pub(crate) fn fail(&mut self, error: &Error) {
         self.close(Outcome::Failed(error.kind()), Usage::default());
+    }
+
+    /// It was stopped. The model did not get to count, so we do: what it sent, a token a piece. What
+    /// it read is not known.
+    pub(crate) fn cancel(&mut self) -> AnswerMetrics {
+        let usage = Usage {
+            output: Tokens(self.pieces),
+            ..Usage::default()
+        };
+        self.close(Outcome::Cancelled, usage)
     }
 
     fn close(&mut self, outcome: Outcome, usage: Usage) -> AnswerMetrics {
@@ -85,6 +99,6 @@ impl Record {
 
 impl Drop for Record {
     fn drop(&mut self) {
-        self.close(Outcome::Cancelled, Usage::default());
+        self.cancel();
     }
 }

@@ -3,16 +3,17 @@
 use axum::{
     Router,
     extract::OriginalUri,
-    http::Method,
+    http::{HeaderMap, Method},
     middleware,
     routing::{get, post},
 };
 
 use crate::{
     Server,
-    api::{embeddings, generate, models, probes},
-    error::Failure,
-    layers,
+    api::{embeddings, generate, models, probes, summaries},
+    console,
+    error::{Failure, Handled},
+    layers, openapi, replay,
 };
 
 /// The whole server as a tower service; it needs no socket.
@@ -23,19 +24,25 @@ pub fn router(server: Server) -> Router {
         .route("/v1/embeddings", post(embeddings::create))
         .route("/v1/models", get(models::list))
         .route("/v1/models/{*id}", get(models::get))
+        .route("/v1/streams/{id}", get(replay::go_on).delete(replay::cancel))
+        .route("/v1/summaries", post(summaries::create))
         .route("/healthz", get(probes::alive))
         .route("/readyz", get(probes::ready))
         .route("/metrics", get(probes::metrics))
-        .fallback(nowhere)
+        .route("/openapi.json", get(openapi::document))
+        .fallback(elsewhere)
         .method_not_allowed_fallback(wrong_method)
         // The last layer is the outermost.
         .layer(middleware::from_fn_with_state(server.clone(), layers::admission))
+        .layer(middleware::from_fn_with_state(server.clone(), layers::origin))
+        .layer(middleware::from_fn_with_state(server.clone(), layers::headers))
         .layer(middleware::from_fn_with_state(server.clone(), layers::request))
         .with_state(server)
 }
 
-async fn nowhere(OriginalUri(uri): OriginalUri) -> Failure {
-    Failure::no_such_path(uri.path())
+/// The console's files and pages; beyond them there is nothing.
+async fn elsewhere(method: Method, OriginalUri(uri): OriginalUri, headers: HeaderMap) -> Handled {
+    console::at(&method, uri.path(), &headers).ok_or_else(|| Failure::no_such_path(uri.path()))
 }
 
 async fn wrong_method(method: Method, OriginalUri(uri): OriginalUri) -> Failure {

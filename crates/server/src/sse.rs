@@ -7,6 +7,7 @@ use axum::{
     http::{HeaderValue, header},
     response::Response,
 };
+use busbar_core::{Error, ErrorKind};
 use busbar_wire::{
     openai::{self, error::ErrorBody},
     sse::{Frame, comment},
@@ -21,7 +22,12 @@ pub(crate) type Frames = Pin<Box<dyn Stream<Item = Bytes> + Send>>;
 
 /// An answer in the OpenAI dialect. `stream` is its name, which every event's id begins with.
 pub(crate) fn answer(server: &Server, stream: String, items: Items) -> Response {
-    let frames = items.map(move |item| encode(&stream, &item));
+    rest(server, stream, items, 0)
+}
+
+/// The same for a client that has all events up to a number.
+pub(crate) fn rest(server: &Server, stream: String, items: Items, after: u64) -> Response {
+    let frames = items.map(move |item| encode(&stream, &item, after));
     response(server, Box::pin(frames))
 }
 
@@ -60,16 +66,20 @@ fn keep_alive(
 }
 
 /// One item as one or more events.
-fn encode(stream: &str, item: &Item) -> Bytes {
+fn encode(stream: &str, item: &Item, after: u64) -> Bytes {
     match &item.part {
         Part::Chunk(chunk) => frame(stream, item.seq, chunk),
-        Part::Failed(error) => {
-            let body = serde_json::to_vec(&ErrorBody::from(error)).unwrap_or_default();
-            frame(stream, item.seq, &body)
+        Part::Failed(error) => failed(stream, item.seq, error),
+        Part::Cancelled(_) => {
+            let error = Error::new(ErrorKind::Cancelled, "the stream was cancelled");
+            failed(stream, item.seq, &error)
         }
         Part::Done(ended) => {
-            let mut out = BytesMut::from(frame(stream, item.seq, &ended.chunk));
-            if let Some(usage) = &ended.usage_chunk {
+            let mut out = BytesMut::new();
+            if item.seq > after {
+                out.extend_from_slice(&frame(stream, item.seq, &ended.chunk));
+            }
+            if let Some(usage) = ended.usage_chunk.as_ref().filter(|_| item.seq + 1 > after) {
                 out.extend_from_slice(&frame(stream, item.seq + 1, usage));
             }
             let end = Frame {
@@ -80,6 +90,11 @@ fn encode(stream: &str, item: &Item) -> Bytes {
             out.freeze()
         }
     }
+}
+
+fn failed(stream: &str, seq: u64, error: &Error) -> Bytes {
+    let body = serde_json::to_vec(&ErrorBody::from(error)).unwrap_or_default();
+    frame(stream, seq, &body)
 }
 
 fn frame(stream: &str, seq: u64, data: &[u8]) -> Bytes {

@@ -8,7 +8,7 @@ use std::{
 use busbar_core::{Clock, Models};
 use busbar_telemetry::Metrics;
 
-use crate::{Drain, Settings};
+use crate::{Drain, Settings, replay::Replay};
 
 /// What a server is made of.
 #[derive(Debug)]
@@ -32,6 +32,7 @@ pub struct Server(Arc<Inner>);
 #[derive(Debug)]
 struct Inner {
     parts: Parts,
+    replay: Replay,
     /// When it began to serve, seconds since 1970.
     since: u64,
 }
@@ -40,7 +41,8 @@ impl Server {
     /// A server of these parts.
     pub fn new(parts: Parts) -> Self {
         let since = unix_seconds(&*parts.clock);
-        Self(Arc::new(Inner { parts, since }))
+        let replay = Replay::new(parts.settings.replay, parts.clock.clone(), parts.drain.clone());
+        Self(Arc::new(Inner { parts, replay, since }))
     }
 
     /// The models it serves.
@@ -71,6 +73,11 @@ impl Server {
     /// What time it is, seconds since 1970.
     pub fn unix_seconds(&self) -> u64 {
         unix_seconds(&*self.0.parts.clock)
+    }
+
+    /// The streams that outlive their connections.
+    pub(crate) fn replay(&self) -> &Replay {
+        &self.0.replay
     }
 
     /// When it began to serve, seconds since 1970.

@@ -2,7 +2,7 @@
 //! the line and column where the text stopped being JSON.
 
 use busbar_core::{Error, ErrorKind, Result};
-use serde::de::DeserializeOwned;
+use serde::de::{DeserializeOwned, IgnoredAny};
 use serde_json::error::Category;
 use serde_path_to_error::{Path, Segment};
 
@@ -15,11 +15,22 @@ const LONGEST_COMPLAINT: usize = 240;
 /// `Invalid` with code `malformed_json` where it is not JSON, naming line and column; `Invalid` with
 /// the field's path where a value is of the wrong type or missing.
 pub(crate) fn read<T: DeserializeOwned>(body: &[u8]) -> Result<T> {
+    require_object(body)?;
     let mut json = serde_json::Deserializer::from_slice(body);
     let value = serde_path_to_error::deserialize(&mut json)
         .map_err(|error| explain(&path(error.path()), error.inner()))?;
     json.end().map_err(|error| malformed(&error))?;
     Ok(value)
+}
+
+/// serde would take a list for the fields of a struct in their order.
+fn require_object(body: &[u8]) -> Result<()> {
+    let first = body.iter().find(|byte| !byte.is_ascii_whitespace());
+    if first == Some(&b'{') {
+        return Ok(());
+    }
+    serde_json::from_slice::<IgnoredAny>(body).map_err(|error| malformed(&error))?;
+    Err(Error::new(ErrorKind::Invalid, "the body must be a JSON object"))
 }
 
 fn explain(path: &str, error: &serde_json::Error) -> Error {
@@ -139,7 +150,8 @@ mod tests {
     #[test]
     fn a_body_that_is_no_object_is_refused() {
         check("[1", None, "line 1");
-        check("7", None, "integer `7`");
+        check("[1]", None, "must be a JSON object");
+        check(" 7", None, "must be a JSON object");
     }
 
     #[test]

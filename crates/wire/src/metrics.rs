@@ -8,7 +8,7 @@ use utoipa::ToSchema;
 
 /// What every answer tells about itself.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
-#[schema(as = BusbarMetrics)]
+#[schema(as = Metrics)]
 pub struct Metrics {
     /// The model that served.
     pub model: String,

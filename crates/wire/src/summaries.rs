@@ -14,6 +14,7 @@ use crate::{
 
 /// The body of a request. Fields that are not listed are taken and ignored.
 #[derive(Clone, Debug, Deserialize, Serialize, ToSchema)]
+#[schema(as = SummaryRequest)]
 pub struct SummaryBody {
     /// The model's name; the default one where it is absent.
     pub model: Option<String>,
@@ -123,6 +124,7 @@ impl SummaryBody {
 
 /// A whole summary.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
+#[schema(as = Summary)]
 pub struct SummaryAnswer {
     /// The answer's id.
     pub id: String,

@@ -1,10 +1,13 @@
 //! Text in a dialect: chat completions and plain completions, whole or streamed.
 
-use axum::{
-    extract::{Request, State},
-    response::Response,
+use axum::extract::{Request, State};
+use busbar_wire::{
+    Metrics,
+    openai::{
+        chat::{ChatAnswer, ChatBody, ChatChunk},
+        completions::{CompletionAnswer, CompletionBody},
+    },
 };
-use busbar_wire::Metrics;
 
 use super::reply;
 use crate::{
@@ -13,23 +16,55 @@ use crate::{
     body,
     caller::Caller,
     dialects::{self, Dialect},
-    error::Handled,
+    error::{Handled, OpenAiErrors},
     layers::Watching,
+    openapi::{RequestHeaders, ResumeHeader},
+    replay::{self, Wish},
     sse,
 };
 
-/// Chat completions.
+/// Chat completions: a conversation goes on.
+///
+/// With `stream` the answer comes as server-sent events: chunks, then `[DONE]`.
+#[utoipa::path(
+    post, path = "/v1/chat/completions", operation_id = "createChatCompletion", tag = "text",
+    params(RequestHeaders, ResumeHeader),
+    request_body = ChatBody,
+    responses(
+        (status = 200, description = "The answer, whole or as server-sent events.",
+            content((ChatAnswer = "application/json"), (ChatChunk = "text/event-stream"))),
+        OpenAiErrors,
+    )
+)]
 pub(crate) async fn chat(State(server): State<Server>, caller: Caller, request: Request) -> Handled {
     generate(&dialects::CHAT, &server, caller, request).await
 }
 
-/// Plain completions.
+/// Plain completions: a text goes on as it stands, without a chat template.
+///
+/// With `stream` the answer comes as server-sent events: chunks, then `[DONE]`.
+#[utoipa::path(
+    post, path = "/v1/completions", operation_id = "createCompletion", tag = "text",
+    params(RequestHeaders, ResumeHeader),
+    request_body = CompletionBody,
+    responses(
+        (status = 200, description = "The answer, whole or as server-sent events.",
+            content((CompletionAnswer = "application/json"), (CompletionAnswer = "text/event-stream"))),
+        OpenAiErrors,
+    )
+)]
 pub(crate) async fn complete(State(server): State<Server>, caller: Caller, request: Request) -> Handled {
     generate(&dialects::COMPLETIONS, &server, caller, request).await
 }
 
 async fn generate(dialect: &Dialect, server: &Server, caller: Caller, request: Request) -> Handled {
+    let last_event = replay::last_event(request.headers())?;
+    let window = replay::window(request.headers())?;
     let body = body::read(server, &caller, request).await?;
+    if let Some(last) = last_event {
+        // The request was made before and its stream goes on: what the body says is known.
+        return replay::rest(server, &caller.context.tenant, &last);
+    }
     let asked = (dialect.read)(&body, caller.context)?;
     let kind = Kind {
         operation: dialect.operation,
@@ -37,8 +72,12 @@ async fn generate(dialect: &Dialect, server: &Server, caller: Caller, request: R
         arrived: caller.arrived,
     };
     if asked.stream {
+        let wish = window.map(|window| Wish {
+            tenant: asked.request.context.tenant.clone(),
+            window,
+        });
         let answer = Answer::start(server, kind, asked).await?;
-        return Ok(stream(dialect, server, answer));
+        return stream(dialect, server, answer, wish);
     }
     let mut watching = Watching::begin(server);
     let response = whole(dialect, Answer::start(server, kind, asked).await).await;
@@ -46,12 +85,16 @@ async fn generate(dialect: &Dialect, server: &Server, caller: Caller, request: R
     response
 }
 
-fn stream(dialect: &Dialect, server: &Server, answer: Answer) -> Response {
+fn stream(dialect: &Dialect, server: &Server, answer: Answer, resume: Option<Wish>) -> Handled {
     let head = answer.head().clone();
-    let items = answer.items((dialect.writer)(head.clone()));
+    let chunks = answer.chunks((dialect.writer)(head.clone()));
+    let items = match resume {
+        None => chunks.into_items(),
+        Some(wish) => server.replay().keep(&wish, &head, chunks)?.into_items(),
+    };
     let mut response = sse::answer(server, head.id, items);
     reply::model(response.headers_mut(), &head.model);
-    response
+    Ok(response)
 }
 
 async fn whole(dialect: &Dialect, answer: busbar_core::Result<Answer>) -> Handled {

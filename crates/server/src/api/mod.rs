@@ -4,4 +4,5 @@ pub(crate) mod embeddings;
 pub(crate) mod generate;
 pub(crate) mod models;
 pub(crate) mod probes;
-mod reply;
+pub(crate) mod reply;
+pub(crate) mod summaries;

@@ -5,9 +5,16 @@ use busbar_core::Model;
 use busbar_wire::openai::models::{ModelList, ModelObject};
 
 use super::reply;
-use crate::{Server, error::Handled};
+use crate::{
+    Server,
+    error::{Handled, OpenAiErrors},
+};
 
-/// All of them.
+/// All models, by name.
+#[utoipa::path(
+    get, path = "/v1/models", operation_id = "listModels", tag = "models",
+    responses((status = 200, description = "The models there are.", body = ModelList), OpenAiErrors)
+)]
 pub(crate) async fn list(State(server): State<Server>) -> Handled {
     let models = server
         .models()
@@ -17,7 +24,12 @@ pub(crate) async fn list(State(server): State<Server>) -> Handled {
     Ok(reply::json(ModelList::new(models).encode()))
 }
 
-/// One of them.
+/// One model.
+#[utoipa::path(
+    get, path = "/v1/models/{id}", operation_id = "getModel", tag = "models",
+    params(("id" = String, Path, description = "The model's name.")),
+    responses((status = 200, description = "The model.", body = ModelObject), OpenAiErrors)
+)]
 pub(crate) async fn get(State(server): State<Server>, Path(id): Path<String>) -> Handled {
     let model = server.models().get(&id)?;
     Ok(reply::json(object(&server, model).encode()))

@@ -10,14 +10,27 @@ use busbar_telemetry::CONTENT_TYPE;
 use bytes::Bytes;
 
 use super::reply;
-use crate::{Server, error::Handled};
+use crate::{
+    Server,
+    error::{Handled, Problems},
+};
 
-/// The process runs. Says nothing about models: a restart would not help them.
+/// Whether the process runs.
+///
+/// Says nothing about models: a restart would not help them.
+#[utoipa::path(
+    get, path = "/healthz", operation_id = "alive", tag = "operation",
+    responses((status = 200, description = "It runs."))
+)]
 pub(crate) async fn alive() -> Response {
     reply::json(Bytes::from_static(br#"{"status":"alive"}"#))
 }
 
 /// Whether new requests are taken.
+#[utoipa::path(
+    get, path = "/readyz", operation_id = "ready", tag = "operation",
+    responses((status = 200, description = "They are."), Problems)
+)]
 pub(crate) async fn ready(State(server): State<Server>) -> Handled {
     if server.drain().is_draining() {
         let error = Error::new(ErrorKind::Unavailable, "the server is shutting down");
@@ -31,6 +44,10 @@ pub(crate) async fn ready(State(server): State<Server>) -> Handled {
 }
 
 /// Everything that is counted, for Prometheus.
+#[utoipa::path(
+    get, path = "/metrics", operation_id = "metrics", tag = "operation",
+    responses((status = 200, description = "Prometheus' text format.", body = String, content_type = "text/plain"))
+)]
 pub(crate) async fn metrics(State(server): State<Server>) -> Response {
     let kind = [(header::CONTENT_TYPE, HeaderValue::from_static(CONTENT_TYPE))];
     (kind, server.metrics().render()).into_response()

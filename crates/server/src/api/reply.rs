@@ -11,7 +11,7 @@ use bytes::Bytes;
 const MODEL: HeaderName = HeaderName::from_static("x-busbar-model");
 
 /// JSON.
-pub(super) fn json(body: Bytes) -> Response {
+pub(crate) fn json(body: Bytes) -> Response {
     (
         [(header::CONTENT_TYPE, HeaderValue::from_static("application/json"))],
         body,
@@ -20,7 +20,7 @@ pub(super) fn json(body: Bytes) -> Response {
 }
 
 /// JSON with metrics.
-pub(super) fn measured(body: Bytes, metrics: &Metrics) -> Response {
+pub(crate) fn measured(body: Bytes, metrics: &Metrics) -> Response {
     let mut response = json(body);
     let headers = response.headers_mut();
     model(headers, &metrics.model);
@@ -38,7 +38,7 @@ pub(super) fn measured(body: Bytes, metrics: &Metrics) -> Response {
 }
 
 /// Names the model that serves. A name that cannot stand in a header is left out of it.
-pub(super) fn model(headers: &mut HeaderMap, name: &str) {
+pub(crate) fn model(headers: &mut HeaderMap, name: &str) {
     if let Ok(value) = HeaderValue::from_str(name) {
         headers.insert(MODEL, value);
     }

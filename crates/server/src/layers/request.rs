@@ -3,7 +3,7 @@
 
 use axum::{
     extract::{MatchedPath, Request, State},
-    http::{HeaderValue, header},
+    http::{HeaderValue, Version, header},
     middleware::Next,
     response::Response,
 };
@@ -38,6 +38,7 @@ pub(crate) async fn request(State(server): State<Server>, mut request: Request, 
         _under: server.metrics().http_in_flight(),
         server: server.clone(),
     };
+    let is_http2 = request.version() == Version::HTTP_2;
     let shape = dialects::shape(request.uri().path());
     let span = request_span(&id, &exchange.method, &exchange.route);
     let mut response = next.run(request).instrument(span.clone()).await;
@@ -48,8 +49,7 @@ pub(crate) async fn request(State(server): State<Server>, mut request: Request, 
     if let Ok(value) = HeaderValue::from_str(id.as_str()) {
         response.headers_mut().insert(REQUEST_ID, value);
     }
-    if server.drain().is_draining() {
-        // HTTP/2 has no such header, and the listener drops it there.
+    if server.drain().is_draining() && !is_http2 {
         response
             .headers_mut()
             .insert(header::CONNECTION, HeaderValue::from_static("close"));

@@ -14,6 +14,7 @@ const MOST_INPUTS: usize = 2048;
 
 /// The body of a request.
 #[derive(Clone, Debug, Deserialize, Serialize, ToSchema)]
+#[schema(as = EmbeddingRequest)]
 pub struct EmbeddingBody {
     /// The model's name; the default one where it is absent.
     pub model: Option<String>,

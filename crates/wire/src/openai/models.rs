@@ -18,6 +18,7 @@ pub struct ModelList {
 
 /// A model. The first four fields are the dialect's, the rest is ours.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[schema(as = Model)]
 pub struct ModelObject {
     /// The name to ask for.
     pub id: String,

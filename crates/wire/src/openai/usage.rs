@@ -7,6 +7,7 @@ use utoipa::ToSchema;
 /// Tokens read and written. Unlike ours, the dialect's classes overlap: `prompt_tokens` has the
 /// cached ones in it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[schema(as = Usage)]
 pub struct TokenUsage {
     /// Tokens of the whole prompt.
     pub prompt_tokens: u32,

@@ -10,6 +10,7 @@ use crate::{
 
 /// A whole answer.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
+#[schema(as = ChatCompletion)]
 pub struct ChatAnswer {
     /// The answer's id.
     pub id: String,
@@ -77,6 +78,7 @@ pub struct CalledFunction {
 
 /// A piece of an answer.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
+#[schema(as = ChatCompletionChunk)]
 pub struct ChatChunk {
     /// The answer's id.
     pub id: String,

@@ -8,6 +8,7 @@ use super::Content;
 
 /// One turn of a conversation.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[schema(as = Message)]
 pub struct ChatMessage {
     /// Who speaks.
     pub role: ChatRole,

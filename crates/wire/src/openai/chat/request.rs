@@ -20,6 +20,7 @@ const MOST_LOGPROBS: u8 = 20;
 
 /// The body of a request. Fields that are not listed are taken and ignored.
 #[derive(Clone, Debug, Deserialize, Serialize, ToSchema)]
+#[schema(as = ChatCompletionRequest)]
 pub struct ChatBody {
     /// The model's name; the default one where it is absent.
     pub model: Option<String>,

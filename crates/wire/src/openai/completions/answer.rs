@@ -12,6 +12,7 @@ use crate::{
 
 /// An answer, or a piece of one.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
+#[schema(as = Completion)]
 pub struct CompletionAnswer {
     /// The answer's id.
     pub id: String,

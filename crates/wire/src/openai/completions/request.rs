@@ -19,6 +19,7 @@ const MOST_LOGPROBS: u8 = 5;
 
 /// The body of a request. Fields that are not listed are taken and ignored.
 #[derive(Clone, Debug, Deserialize, Serialize, ToSchema)]
+#[schema(as = CompletionRequest)]
 pub struct CompletionBody {
     /// The model's name; the default one where it is absent.
     pub model: Option<String>,

@@ -1,0 +1,189 @@
+//! Who may speak to us: by which name, and from which web pages. Programs that are no browsers send
+//! no `Origin` and are not stopped here.
+
+use axum::{
+    extract::{Request, State},
+    http::{HeaderMap, HeaderValue, Method, header, uri::Authority},
+    middleware::Next,
+    response::{IntoResponse as _, Response},
+};
+use busbar_core::{Error, ErrorKind};
+
+use crate::{
+    Hosts, Origins, Server, Settings,
+    error::{self, Failure},
+};
+
+/// What pages of elsewhere may send beside the harmless headers.
+const ALLOWED_HEADERS: &str = "authorization, content-type, last-event-id, x-busbar-resume, \
+    x-busbar-timeout-ms, x-request-id";
+/// What they may read beside the harmless headers.
+const EXPOSED_HEADERS: &str = "retry-after, x-busbar-first-chunk-ms, x-busbar-model, \
+    x-busbar-tokens-in, x-busbar-tokens-out, x-busbar-tokens-per-second, x-busbar-total-ms, x-request-id";
+const ALLOWED_METHODS: &str = "GET, POST, DELETE";
+
+/// Stops those who may not, and tells browsers about those who may.
+pub(crate) async fn origin(State(server): State<Server>, request: Request, next: Next) -> Response {
+    let settings = server.settings();
+    if let Err(failure) = check_host(settings, &request) {
+        return failure.into_response();
+    }
+    let Some(origin) = request.headers().get(header::ORIGIN).cloned() else {
+        return next.run(request).await;
+    };
+    if !is_allowed(&settings.origins, &origin) {
+        if is_foreign(&request, &origin) && settings.hosts == Hosts::Loopback {
+            return Failure::forbidden(foreign()).into_response();
+        }
+        // Elsewhere than on loopback the browser's own rules decide: no header, no reading.
+        return next.run(request).await;
+    }
+    let asks_first = request.method() == Method::OPTIONS
+        && request
+            .headers()
+            .contains_key(header::ACCESS_CONTROL_REQUEST_METHOD);
+    let mut response = if asks_first {
+        preflight(settings)
+    } else {
+        next.run(request).await
+    };
+    allow(response.headers_mut(), settings, origin);
+    response
+}
+
+fn check_host(settings: &Settings, request: &Request) -> Result<(), Failure> {
+    if settings.hosts == Hosts::Any {
+        return Ok(());
+    }
+    let sent = request
+        .headers()
+        .get(header::HOST)
+        .and_then(|host| host.to_str().ok());
+    // HTTP/2 has no `Host`, it has an authority.
+    let host = sent.or_else(|| request.uri().authority().map(Authority::as_str));
+    if host.is_none_or(|host| is_loopback(name(host))) {
+        return Ok(());
+    }
+    let message = "this server listens for this machine only and is called `localhost`; \
+        to be called otherwise it has to listen on another address (`server.listen`)";
+    Err(Failure::forbidden(
+        Error::new(ErrorKind::Invalid, message)
+            .with_param("host")
+            .with_code("host_not_allowed"),
+    ))
+}
+
+/// `[::1]:8080` → `::1`, `localhost:8080` → `localhost`.
+fn name(host: &str) -> &str {
+    if let Some(rest) = host.strip_prefix('[') {
+        return rest.split(']').next().unwrap_or_default();
+    }
+    host.split(':').next().unwrap_or_default()
+}
+
+fn is_loopback(name: &str) -> bool {
+    if let Ok(address) = name.parse::<std::net::IpAddr>() {
+        return address.is_loopback();
+    }
+    let name = name.trim_end_matches('.').to_ascii_lowercase();
+    // RFC 6761: nobody but this machine answers for names under `localhost`.
+    name == "localhost" || name.ends_with(".localhost")
+}
+
+fn is_allowed(origins: &Origins, origin: &HeaderValue) -> bool {
+    match origins {
+        Origins::None => false,
+        Origins::Any => true,
+        Origins::These(these) => these.iter().any(|one| one.as_bytes() == origin.as_bytes()),
+    }
+}
+
+/// Whether the page is not one of ours.
+fn is_foreign(request: &Request, origin: &HeaderValue) -> bool {
+    let site = request.headers().get("sec-fetch-site").map(HeaderValue::as_bytes);
+    // A browser says this of its own, and a page cannot make it lie.
+    if site == Some(b"same-origin") {
+        return false;
+    }
+    let page = origin
+        .to_str()
+        .ok()
+        .and_then(|origin| origin.split_once("://"))
+        .map(|(_, host)| host);
+    let sent = request
+        .headers()
+        .get(header::HOST)
+        .and_then(|host| host.to_str().ok());
+    let ours = sent.or_else(|| request.uri().authority().map(Authority::as_str));
+    page.is_none() || page != ours
+}
+
+fn foreign() -> Error {
+    let message = "web pages of other origins may not call this server; `cors.origins` allows them";
+    Error::new(ErrorKind::Invalid, message)
+        .with_param("origin")
+        .with_code("origin_not_allowed")
+}
+
+fn preflight(settings: &Settings) -> Response {
+    let mut response = error::no_content();
+    let headers = response.headers_mut();
+    headers.insert(
+        header::ACCESS_CONTROL_ALLOW_METHODS,
+        HeaderValue::from_static(ALLOWED_METHODS),
+    );
+    headers.insert(
+        header::ACCESS_CONTROL_ALLOW_HEADERS,
+        HeaderValue::from_static(ALLOWED_HEADERS),
+    );
+    headers.insert(
+        header::ACCESS_CONTROL_MAX_AGE,
+        settings.origins_max_age.as_secs().into(),
+    );
+    response
+}
+
+fn allow(headers: &mut HeaderMap, settings: &Settings, origin: HeaderValue) {
+    let allowed = match settings.origins {
+        Origins::Any => HeaderValue::from_static("*"),
+        // Caches must not give one origin's permission to another.
+        Origins::None | Origins::These(_) => {
+            headers.append(header::VARY, HeaderValue::from_static("origin"));
+            origin
+        }
+    };
+    headers.insert(header::ACCESS_CONTROL_ALLOW_ORIGIN, allowed);
+    headers.insert(
+        header::ACCESS_CONTROL_EXPOSE_HEADERS,
+        HeaderValue::from_static(EXPOSED_HEADERS),
+    );
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_of_this_machine_pass_and_names_that_look_like_them_do_not() {
+        for ours in [
+            "localhost",
+            "localhost:8080",
+            "127.0.0.1:80",
+            "127.9.9.9",
+            "[::1]:8080",
+            "a.LOCALHOST.",
+        ] {
+            assert!(is_loopback(name(ours)), "{ours}");
+        }
+        for theirs in [
+            "evil.example:8080",
+            "localhost.evil.example",
+            "127.0.0.1.evil.example",
+            "[::2]",
+            "10.0.0.1",
+            "",
+        ] {
+            assert!(!is_loopback(name(theirs)), "{theirs}");
+        }
+    }
+}
