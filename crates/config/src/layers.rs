@@ -115,7 +115,7 @@ impl Layers {
         let shown = settings::settings().iter().map(|setting| {
             let (section, name) = setting.path.split_once('.').unwrap_or(("", &setting.path));
             let value = self.table.get(section).and_then(|section| section.get(name));
-            let secret = setting.path == "hub.token" && value != Some(&Value::String(String::new()));
+            let secret = setting.is_secret() && value != Some(&Value::String(String::new()));
             Shown {
                 origin: self
                     .origins

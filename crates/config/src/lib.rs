@@ -7,6 +7,7 @@
 //! whole: errors are reported together, each with its field and its fix. Nothing is written.
 
 mod auto;
+mod client;
 mod cores;
 mod cors;
 mod environment;
@@ -27,6 +28,7 @@ mod streams;
 mod text;
 mod tls;
 
+pub use client::Client;
 pub use cores::{Cores, cores};
 pub use cors::{Cors, Origins};
 pub use environment::Environment;

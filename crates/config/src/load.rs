@@ -6,6 +6,7 @@ use std::{
 };
 
 use crate::{
+    client::Client,
     cors::Cors,
     environment::Environment,
     hub::Hub,
@@ -65,6 +66,8 @@ pub struct Config {
     pub storage: Storage,
     /// Where models are fetched from.
     pub hub: Hub,
+    /// The server that commands talk to.
+    pub client: Client,
 }
 
 /// A configuration with how it came about.
@@ -122,6 +125,7 @@ fn check(raw: &Raw, environment: &Environment, problems: &mut Problems) -> Confi
         log: raw.log.check(problems),
         storage: raw.storage.check(environment, problems),
         hub: raw.hub.check(problems),
+        client: raw.client.check(problems),
     }
 }
 

@@ -59,6 +59,8 @@ struct Table {
     gpu_layers: Option<Auto>,
     /// Prompt tokens computed at once.
     prompt_chunk: Option<u32>,
+    /// Same seed, same text, whatever runs beside it.
+    reproducible: Option<bool>,
 }
 
 /// A model in either form.
@@ -183,6 +185,7 @@ impl<'de> Deserialize<'de> for RawTextModel {
                         threads: table.threads,
                         gpu_layers: table.gpu_layers,
                         prompt_chunk: table.prompt_chunk,
+                        reproducible: table.reproducible,
                     },
                 })
             }

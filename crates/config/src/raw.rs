@@ -6,6 +6,7 @@ use serde_path_to_error::{Path, Segment};
 use toml::{Table, Value};
 
 use crate::{
+    client::RawClient,
     cors::RawCors,
     hub::RawHub,
     log::RawLog,
@@ -35,6 +36,7 @@ pub(crate) struct Raw {
     pub(crate) log: RawLog,
     pub(crate) storage: RawStorage,
     pub(crate) hub: RawHub,
+    pub(crate) client: RawClient,
 }
 
 /// More wrong fields than this are not reported one by one.

@@ -19,6 +19,7 @@ pub(crate) struct RawServer {
     request_timeout: Span,
     drain_timeout: Span,
     behind_https_proxy: bool,
+    any_host: bool,
 }
 
 /// Where to listen, and what one request may take.
@@ -34,6 +35,8 @@ pub struct Server {
     pub drain_timeout: Duration,
     /// Whether clients reach us by HTTPS through a proxy.
     pub behind_https_proxy: bool,
+    /// Whether requests for any host name are answered, also on the loopback address.
+    pub any_host: bool,
 }
 
 impl RawServer {
@@ -56,6 +59,7 @@ impl RawServer {
             request_timeout: self.request_timeout.0,
             drain_timeout: self.drain_timeout.0,
             behind_https_proxy: self.behind_https_proxy,
+            any_host: self.any_host,
         }
     }
 

@@ -16,7 +16,12 @@ const ALIASES: &[(&str, &str)] = &[
     ("log.filter", "RUST_LOG"),
     ("hub.endpoint", "HF_ENDPOINT"),
     ("hub.token", "HF_TOKEN"),
+    ("client.url", "BUSBAR_URL"),
+    ("client.api_key", "BUSBAR_API_KEY"),
 ];
+
+/// Settings that are shown nowhere.
+const SECRETS: &[&str] = &["hub.token", "client.api_key"];
 
 /// One setting.
 #[derive(Clone, Debug, PartialEq)]
@@ -29,6 +34,13 @@ pub struct Setting {
     pub environment: Vec<String>,
     /// What it means.
     pub help: String,
+}
+
+impl Setting {
+    /// Whether its value is shown nowhere.
+    pub fn is_secret(&self) -> bool {
+        SECRETS.contains(&&*self.path)
+    }
 }
 
 /// All settings, in the order of the file.

@@ -12,8 +12,8 @@ use crate::{problem::Problems, size::Size, span::Span};
 #[serde(deny_unknown_fields)]
 pub(crate) struct RawStreams {
     keep_alive: Span,
-    resume_limit: Span,
     resume_buffer: Size,
+    resume_total: Size,
     resumable: u32,
 }
 
@@ -34,10 +34,10 @@ pub(crate) struct RawWebSocket {
 pub struct Streams {
     /// How often a silent event stream gets a comment.
     pub keep_alive: Duration,
-    /// The longest that a stream is kept without a connection.
-    pub resume_limit: Duration,
     /// How many bytes of a resumable stream are kept.
     pub resume_buffer: usize,
+    /// How many bytes of all of them together.
+    pub resume_total: usize,
     /// How many resumable streams are kept at once.
     pub resumable: usize,
 }
@@ -67,14 +67,14 @@ const LARGEST: Size = Size(1 << 30);
 
 impl RawStreams {
     pub(crate) fn check(&self, problems: &mut Problems) -> Streams {
-        let mut span = |name, value: Span, range| problems.within(name, value, range).0;
-        let keep_alive = span("streams.keep_alive", self.keep_alive, SECOND..=HOUR);
-        let resume_limit = span("streams.resume_limit", self.resume_limit, SECOND..=HOUR);
-        let buffer = problems.within("streams.resume_buffer", self.resume_buffer, SMALLEST..=LARGEST);
+        let keep_alive = problems.within("streams.keep_alive", self.keep_alive, SECOND..=HOUR);
+        let mut size = |name, value, most| problems.within(name, value, SMALLEST..=most).bytes();
+        let resume_buffer = size("streams.resume_buffer", self.resume_buffer, LARGEST);
+        let resume_total = size("streams.resume_total", self.resume_total, Size(1 << 40));
         Streams {
-            keep_alive,
-            resume_limit,
-            resume_buffer: buffer.bytes(),
+            keep_alive: keep_alive.0,
+            resume_buffer,
+            resume_total,
             resumable: problems.within("streams.resumable", self.resumable, 0..=1_000_000) as usize,
         }
     }

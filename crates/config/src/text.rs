@@ -15,6 +15,7 @@ pub(crate) struct RawText {
     pub(crate) threads: Option<Auto>,
     pub(crate) gpu_layers: Option<Auto>,
     pub(crate) prompt_chunk: Option<u32>,
+    pub(crate) reproducible: Option<bool>,
 }
 
 /// How the text engine runs a model.
@@ -32,6 +33,8 @@ pub struct TextEngine {
     pub gpu_layers: GpuLayers,
     /// Prompt tokens computed at once.
     pub prompt_chunk: u32,
+    /// Whether answers with a seed are the same text whatever runs beside them.
+    pub reproducible: bool,
 }
 
 /// What a GPU computes.
@@ -53,6 +56,7 @@ impl RawText {
             threads: self.threads.or(others.threads),
             gpu_layers: self.gpu_layers.or(others.gpu_layers),
             prompt_chunk: self.prompt_chunk.or(others.prompt_chunk),
+            reproducible: self.reproducible.or(others.reproducible),
         }
     }
 
@@ -72,6 +76,7 @@ impl RawText {
             threads: threads.unwrap_or_else(|| cores().usable()),
             gpu_layers: gpu_layers.map_or(GpuLayers::Auto, GpuLayers::Layers),
             prompt_chunk: within("prompt_chunk", self.prompt_chunk, 1..=8192).unwrap_or(1),
+            reproducible: self.reproducible.unwrap_or(true),
         }
     }
 }
