@@ -21,7 +21,7 @@ pub struct ToolStyle {
     /// Whether calls are written as an array even where there is one only.
     pub(super) list: bool,
     /// What the model calls the arguments.
-    pub(super) arguments: &'static str,
+    pub(crate) arguments: &'static str,
 }
 
 /// The styles, the more telling ones first.
@@ -101,6 +101,19 @@ impl ToolStyle {
     /// The style of this name.
     pub fn named(name: &str) -> Option<&'static Self> {
         STYLES.iter().find(|style| style.name == name)
+    }
+
+    /// A call as the model would write it.
+    pub fn written(&self, call: &serde_json::Value) -> String {
+        let call = if self.list {
+            format!("[{call}]")
+        } else {
+            call.to_string()
+        };
+        match self.opens.first().filter(|_| !self.bare) {
+            Some(open) => format!("{open}{0}{call}{0}{1}", self.gap, self.close.unwrap_or_default()),
+            None => call,
+        }
     }
 
     /// Whether a control token of this name is a part of a call, so that its name is to be read as
