@@ -4,13 +4,14 @@
 use crate::{Breach, File, Tree};
 
 /// A registry: where its rows stand, what is around the file's name in each, where the files are,
-/// and which of them are shared by the others rather than registered.
+/// which of them are shared by the others rather than registered, and where else a row may lead.
 struct Registry {
     file: &'static str,
     before: &'static [&'static str],
     after: &'static str,
     folder: &'static str,
     shared: &'static [&'static str],
+    also: &'static [&'static str],
 }
 
 const REGISTRIES: &[Registry] = &[
@@ -20,6 +21,7 @@ const REGISTRIES: &[Registry] = &[
         after: "::check",
         folder: "xtask/src/rules/",
         shared: &[],
+        also: &[],
     },
     Registry {
         file: "crates/catalog/src/source.rs",
@@ -27,6 +29,7 @@ const REGISTRIES: &[Registry] = &[
         after: "::parse",
         folder: "crates/catalog/src/source/",
         shared: &["address", "http"],
+        also: &[],
     },
     Registry {
         file: "crates/server/src/routes.rs",
@@ -34,6 +37,8 @@ const REGISTRIES: &[Registry] = &[
         after: "::",
         folder: "crates/server/src/api/",
         shared: &["mod", "reply"],
+        // What is more than an endpoint has a module of its own.
+        also: &["crates/server/src/"],
     },
 ];
 
@@ -68,7 +73,14 @@ impl Registry {
         let mut found = Vec::new();
         for (line, name) in &rows {
             let path = format!("{}{name}.rs", self.folder);
-            if tree.file(&path).is_none() {
+            let others = self
+                .also
+                .iter()
+                .flat_map(|folder| [format!("{folder}{name}.rs"), format!("{folder}{name}/mod.rs")]);
+            if !others
+                .chain([path.clone()])
+                .any(|path| tree.file(&path).is_some())
+            {
                 let what = format!("a row without its file `{path}`");
                 found.push(Breach::new(
                     self.file,
