@@ -2,7 +2,7 @@
 
 use std::sync::{Arc, PoisonError, RwLock};
 
-use crate::{Error, ErrorKind, Models, Result};
+use crate::{ChatModel, Embedder, Error, ErrorKind, Model, ModelCard, ModelId, Models, Result};
 
 /// The models in service, and whether all of them are there. Clones share them.
 #[derive(Clone, Debug)]
@@ -25,20 +25,51 @@ pub enum Readiness {
     Failed(Error),
 }
 
+impl From<Models> for Roster {
+    /// These, and no more.
+    fn from(models: Models) -> Self {
+        Self::new(models, Readiness::Ready)
+    }
+}
+
 impl Roster {
     /// No model yet; more will come.
     pub fn loading() -> Self {
         Self::new(Models::default(), Readiness::Loading)
     }
 
-    /// These, and no more.
-    pub fn of(models: Models) -> Self {
-        Self::new(models, Readiness::Ready)
-    }
-
     /// The models in service at this moment.
     pub fn models(&self) -> Arc<Models> {
         Arc::clone(&self.read().models)
+    }
+
+    /// The model asked for, as [`Models::get`].
+    ///
+    /// # Errors
+    /// As there; but `Unavailable` while models are being loaded: it may be the next one.
+    pub fn get(&self, id: &str) -> Result<Model> {
+        self.find(|models| models.get(id).cloned())
+    }
+
+    /// The model asked for, as one that answers in text: [`Models::chat`].
+    ///
+    /// # Errors
+    /// As there; but `Unavailable` while models are being loaded.
+    pub fn chat(&self, id: &str) -> Result<(ModelCard, Arc<dyn ChatModel>)> {
+        self.find(|models| models.chat(id).map(|(card, chat)| (card.clone(), chat)))
+    }
+
+    /// The model asked for, as one that makes vectors: [`Models::embedder`].
+    ///
+    /// # Errors
+    /// As there; but `Unavailable` while models are being loaded.
+    pub fn embedder(&self, id: &str) -> Result<(ModelCard, Arc<dyn Embedder>)> {
+        self.find(|models| models.embedder(id).map(|(card, embed)| (card.clone(), embed)))
+    }
+
+    /// The name of the one meant when none is named.
+    pub fn default_id(&self) -> Option<ModelId> {
+        self.read().models.default_id().cloned()
     }
 
     /// Whether requests can be answered.
@@ -53,13 +84,13 @@ impl Roster {
     pub fn ready(&self) -> Result<()> {
         let current = self.read();
         let none = current.models.iter().next().is_none();
-        let (code, message) = match &current.readiness {
-            Readiness::Loading => ("loading", "the models are still being loaded".to_owned()),
-            Readiness::Failed(error) if none => ("no_model", format!("there is no model to serve: {error}")),
-            Readiness::Ready if none => ("no_model", "there is no model to serve".to_owned()),
+        let message = match &current.readiness {
+            Readiness::Loading => return Err(loading()),
+            Readiness::Failed(error) if none => format!("there is no model to serve: {error}"),
+            Readiness::Ready if none => "there is no model to serve".to_owned(),
             Readiness::Ready | Readiness::Failed(_) => return Ok(()),
         };
-        Err(Error::new(ErrorKind::Unavailable, message).with_code(code))
+        Err(Error::new(ErrorKind::Unavailable, message).with_code("no_model"))
     }
 
     /// Puts other models into service; requests under way keep those that they have.
@@ -69,6 +100,16 @@ impl Roster {
             models: Arc::new(models),
             readiness,
         };
+    }
+
+    fn find<T>(&self, look: impl FnOnce(&Models) -> Result<T>) -> Result<T> {
+        let current = self.read();
+        let found = look(&current.models);
+        let absent = matches!(&found, Err(error) if error.kind() == ErrorKind::NotFound);
+        if absent && matches!(current.readiness, Readiness::Loading) {
+            return Err(loading());
+        }
+        found
     }
 
     fn new(models: Models, readiness: Readiness) -> Self {
@@ -81,6 +122,10 @@ impl Roster {
     fn read(&self) -> std::sync::RwLockReadGuard<'_, Current> {
         self.0.read().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+fn loading() -> Error {
+    Error::new(ErrorKind::Unavailable, "the models are still being loaded").with_code("loading")
 }
 
 #[cfg(test)]
@@ -124,8 +169,21 @@ mod tests {
     }
 
     #[test]
+    fn what_is_not_there_yet_may_be_the_next_one() {
+        let roster = Roster::loading();
+        assert_eq!(roster.get("m").unwrap_err().kind(), ErrorKind::Unavailable);
+        roster.publish(one_model(), Readiness::Loading);
+        assert!(
+            roster.get("m").is_ok(),
+            "one that is loaded is served while others are loading"
+        );
+        roster.publish(one_model(), Readiness::Ready);
+        assert_eq!(roster.get("x").unwrap_err().kind(), ErrorKind::NotFound);
+    }
+
+    #[test]
     fn without_a_model_it_is_never_ready_and_says_why() {
-        let roster = Roster::of(Models::default());
+        let roster = Roster::from(Models::default());
         assert_eq!(code(&roster), Some("no_model"));
         let failed = || Readiness::Failed(Error::internal("m.gguf is cut short"));
         roster.publish(Models::default(), failed());

@@ -5,7 +5,7 @@ use std::{
     time::{Instant, UNIX_EPOCH},
 };
 
-use busbar_core::{Clock, Models};
+use busbar_core::{Clock, Roster};
 use busbar_telemetry::Metrics;
 
 use crate::{Drain, Settings, replay::Replay};
@@ -13,8 +13,8 @@ use crate::{Drain, Settings, replay::Replay};
 /// What a server is made of.
 #[derive(Debug)]
 pub struct Parts {
-    /// The models it serves.
-    pub models: Arc<Models>,
+    /// The models it serves; they may still be loading.
+    pub models: Roster,
     /// Limits and times.
     pub settings: Settings,
     /// What time it is.
@@ -41,12 +41,12 @@ impl Server {
     /// A server of these parts.
     pub fn new(parts: Parts) -> Self {
         let since = unix_seconds(&*parts.clock);
-        let replay = Replay::new(parts.settings.replay, parts.clock.clone(), parts.drain.clone());
+        let replay = Replay::new(parts.settings.replay, parts.clock.clone());
         Self(Arc::new(Inner { parts, replay, since }))
     }
 
     /// The models it serves.
-    pub fn models(&self) -> &Models {
+    pub fn models(&self) -> &Roster {
         &self.0.parts.models
     }
 
@@ -63,6 +63,11 @@ impl Server {
     /// Tells it to take nothing new.
     pub fn drain(&self) -> &Drain {
         &self.0.parts.drain
+    }
+
+    /// What time it is, for those who outlive a call.
+    pub(crate) fn clock(&self) -> Arc<dyn Clock> {
+        self.0.parts.clock.clone()
     }
 
     /// Monotonic time.

@@ -18,6 +18,7 @@ use crate::{
 pub(crate) async fn list(State(server): State<Server>) -> Handled {
     let models = server
         .models()
+        .models()
         .iter()
         .map(|model| object(&server, model))
         .collect();
@@ -32,10 +33,10 @@ pub(crate) async fn list(State(server): State<Server>) -> Handled {
 )]
 pub(crate) async fn get(State(server): State<Server>, Path(id): Path<String>) -> Handled {
     let model = server.models().get(&id)?;
-    Ok(reply::json(object(&server, model).encode()))
+    Ok(reply::json(object(&server, &model).encode()))
 }
 
 fn object(server: &Server, model: &Model) -> ModelObject {
-    let default = server.models().default_id() == Some(&model.card.id);
+    let default = server.models().default_id().as_ref() == Some(&model.card.id);
     ModelObject::new(&model.card, server.since(), default)
 }

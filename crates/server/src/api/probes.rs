@@ -36,10 +36,7 @@ pub(crate) async fn ready(State(server): State<Server>) -> Handled {
         let error = Error::new(ErrorKind::Unavailable, "the server is shutting down");
         return Err(error.with_code("draining").into());
     }
-    if server.models().iter().next().is_none() {
-        let error = Error::new(ErrorKind::Unavailable, "there is no model to serve");
-        return Err(error.with_code("no_model").into());
-    }
+    server.models().ready()?;
     Ok(reply::json(Bytes::from_static(br#"{"status":"ready"}"#)))
 }
 

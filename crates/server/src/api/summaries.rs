@@ -125,7 +125,7 @@ enum Step {
 impl Summary {
     async fn start(server: &Server, caller: &Caller, asked: SummaryAsked) -> Result<Self> {
         let model = server.models().get(&asked.model)?;
-        let summarizer = summarizer(server, model)?;
+        let summarizer = summarizer(server, &model)?;
         let id = ids::unguessable("summary-")?;
         let mut record = Record::open(
             server,
@@ -134,7 +134,7 @@ impl Summary {
             caller.arrived,
         )?;
         let mut deadline = Deadline::of(server, &asked.context);
-        let request = request(asked, model);
+        let request = request(asked, &model);
         let events = deadline.before(summarizer.summarize(request)).await.flatten();
         Ok(Self {
             id,
@@ -185,7 +185,7 @@ fn summarizer(server: &Server, model: &Model) -> Result<Summarizer> {
             .with_param("model")
             .with_code("unsupported_task")
     })?;
-    Ok(Summarizer::new(chat, tokens, card))
+    Ok(Summarizer::new(chat, tokens, &card))
 }
 
 fn request(asked: SummaryAsked, model: &Model) -> SummaryRequest {
