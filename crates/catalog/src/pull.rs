@@ -180,7 +180,7 @@ fn fetch(place: &Place, errand: &Errand<'_>, sha256: Option<Sha256>) -> Result<V
         match part.fetch(&mut partial, errand) {
             Ok(()) => partial.finish_part()?,
             Err(error @ Error::WrongLength { .. }) => {
-                partial.discard()?;
+                discard(partial, errand)?;
                 return Err(error);
             }
             Err(error) => return Err(error),
@@ -206,8 +206,15 @@ fn check(partial: Partial<'_>, errand: &Errand<'_>, sha256: Option<Sha256>) -> R
         },
         _ => return Ok(found),
     };
-    partial.discard()?;
+    discard(partial, errand)?;
     Err(wrong)
+}
+
+fn discard(partial: Partial<'_>, errand: &Errand<'_>) -> Result<()> {
+    partial.discard()?;
+    // What was fetched for it is no better than it.
+    let _ = fs::remove_dir_all(errand.scratch);
+    Ok(())
 }
 
 /// From here on it is taken for whole. A crash between any two lines leaves a pull to finish, not a lie.

@@ -84,6 +84,15 @@ impl Store {
         pull::pull(&self.place(entry), entry, &self.settings, progress, cancel)
     }
 
+    /// How much more the disk has room for.
+    ///
+    /// # Errors
+    /// The disk cannot be asked.
+    pub fn free_space(&self) -> Result<ByteCount> {
+        let existing = self.home.ancestors().find(|path| path.exists());
+        crate::space::free(existing.unwrap_or(&self.home))
+    }
+
     /// Where a model is that is here and whole.
     ///
     /// # Errors

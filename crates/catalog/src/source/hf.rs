@@ -2,8 +2,9 @@
 //!
 //! What the hub knows of the file (its length and hash) is asked with the `hf-hub` crate; the bytes are
 //! fetched by this crate's own client, because that goes on where it was cut and can be stopped. The
-//! crate's 0.5 line is used on purpose: 1.0.0 cannot read the metadata of large files (it follows the
-//! redirect that carries them), looks into the environment by itself, and adds two hundred crates.
+//! crate's 0.5 line is used on purpose: 1.0.0 looks into the environment by itself and adds two hundred
+//! crates, which more than doubles the time to build this one. Its `metadata` is not used in either
+//! line: 1.0.0's fails for large files, and 0.5's takes the token along wherever the hub redirects.
 
 use std::{
     fmt,
@@ -14,8 +15,9 @@ use std::{
 
 use hf_hub::{
     Cache, Repo, RepoType,
-    api::sync::{ApiBuilder, ApiError},
+    api::sync::{Api, ApiBuilder},
 };
+use serde::Deserialize;
 
 use super::{Facts, Origin, http};
 use crate::{ByteCount, Error, Result, Sha256, name::inner_path, partial::Partial, pull::Errand};
@@ -53,6 +55,24 @@ pub(super) fn parse(rest: &str, _: &Path) -> Result<Arc<dyn Origin>, String> {
     }))
 }
 
+/// What the hub tells of a repository, as far as it matters here.
+#[derive(Deserialize)]
+struct Listing {
+    siblings: Vec<Sibling>,
+}
+
+#[derive(Deserialize)]
+struct Sibling {
+    rfilename: String,
+    size: Option<u64>,
+    lfs: Option<Lfs>,
+}
+
+#[derive(Deserialize)]
+struct Lfs {
+    sha256: String,
+}
+
 impl HubFile {
     fn revision(&self) -> &str {
         self.revision.as_deref().unwrap_or("main")
@@ -62,6 +82,12 @@ impl HubFile {
         // A branch may have slashes; in an address it is one piece.
         let revision = self.revision().replace('/', "%2F");
         format!("{endpoint}/{}/resolve/{revision}/{}", self.repo, self.path)
+    }
+
+    fn listing(&self, api: &Api) -> Result<Listing, Box<dyn std::error::Error + Send + Sync>> {
+        let repo = Repo::with_revision(self.repo.clone(), RepoType::Model, self.revision().to_owned());
+        let request = api.repo(repo).info_request().query("blobs", "true");
+        Ok(request.call()?.body_mut().read_json()?)
     }
 
     /// Asked on a thread of its own: the crate's client waits for ever on a silent hub.
@@ -76,20 +102,25 @@ impl HubFile {
                 .with_token(hub.token().map(|token| token.reveal().to_owned()))
                 .with_progress(false)
                 .build();
-            let repo = Repo::with_revision(file.repo.clone(), RepoType::Model, file.revision().to_owned());
-            let answer = api.and_then(|api| api.metadata(&api.repo(repo).url(&file.path)));
-            let _ = tell.send(answer);
+            let _ = tell.send(api.map_err(Box::from).and_then(|api| file.listing(&api)));
         });
         let place = self.to_string();
-        let metadata = match errand.hear(&answers, &place)? {
-            Some(Ok(metadata)) => metadata,
-            Some(Err(error)) => return Err(failure(place, &error)),
+        let listing = match errand.hear(&answers, &place)? {
+            Some(Ok(listing)) => listing,
+            Some(Err(error)) => return Err(failure(place, &*error)),
             None => return Err(network(place, "the hub's answer could not be read")),
         };
+        let Some(found) = listing
+            .siblings
+            .into_iter()
+            .find(|file| file.rfilename == self.path)
+        else {
+            return Err(Error::Gone { place });
+        };
         *facts = Facts {
-            size: Some(ByteCount(metadata.size() as u64)).filter(|size| size.get() > 0),
-            // Large files are tagged with their SHA-256, small ones with git's own hash.
-            sha256: Sha256::parse(metadata.etag()).ok(),
+            size: found.size.map(ByteCount),
+            // Small files are kept by git itself, under a hash of another kind.
+            sha256: found.lfs.and_then(|lfs| Sha256::parse(&lfs.sha256).ok()),
         };
         Ok(())
     }
@@ -123,16 +154,14 @@ impl fmt::Display for HubFile {
     }
 }
 
-fn failure(place: String, error: &ApiError) -> Error {
-    let ApiError::RequestError(request) = error else {
-        return Error::Refused {
+fn failure(place: String, error: &(dyn std::error::Error + Send + Sync + 'static)) -> Error {
+    match error.downcast_ref::<ureq::Error>() {
+        Some(ureq::Error::StatusCode(status)) => http::status_failure(place, *status),
+        Some(ureq::Error::Json(error)) => Error::Refused {
             place,
-            says: format!("the hub's answer makes no sense: {error}"),
-        };
-    };
-    match **request {
-        ureq::Error::StatusCode(status) => http::status_failure(place, status),
-        ref other => network(place, &other.to_string()),
+            says: format!("the hub's answer makes no sense ({error}); is it a hub?"),
+        },
+        _ => network(place, &error.to_string()),
     }
 }
 

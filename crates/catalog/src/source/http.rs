@@ -2,22 +2,15 @@
 //!
 //! **Invariant:** the only place in this crate that reads a status code.
 
-use std::{
-    io::Read,
-    sync::mpsc::{SyncSender, sync_channel},
-    thread,
-    time::Duration,
-};
+mod reader;
+mod redirect;
 
-use ureq::{
-    Agent, Body, ResponseExt,
-    config::RedirectAuthHeaders,
-    http::{HeaderMap, Response, header},
-    tls::{RootCerts, TlsConfig},
-};
+use std::{sync::mpsc::sync_channel, thread};
 
-use super::address;
-use crate::{Error, HubToken, Phase, Result, partial::Partial, pull::Errand, verify::CHUNK};
+use ureq::http::{HeaderMap, header};
+
+use self::reader::{Head, Message, Request};
+use crate::{Error, HubToken, Phase, Result, partial::Partial, pull::Errand};
 
 /// What to get.
 pub(super) struct Get<'a> {
@@ -26,21 +19,6 @@ pub(super) struct Get<'a> {
     pub(super) place: &'a str,
     /// Sent to the address's own host and nowhere else.
     pub(super) token: Option<&'a HubToken>,
-}
-
-/// What the reading thread says. It owns the socket, so that a silent one can be left behind.
-enum Message {
-    Head(Head),
-    Chunk(Vec<u8>),
-    End,
-    Failed(String),
-}
-
-struct Head {
-    status: u16,
-    headers: HeaderMap,
-    /// Where redirects have led.
-    address: String,
 }
 
 /// Appends what is missing of the file to `partial`.
@@ -57,9 +35,9 @@ fn attempt(get: &Get<'_>, partial: &mut Partial<'_>, errand: &Errand<'_>) -> Res
     if partial.version().is_none() && !errand.hash_known {
         partial.restart_part()?;
     }
-    let request = request(get, partial, errand);
+    let request = Request::new(get, partial.offset(), partial.version(), errand.settings);
     let (tell, messages) = sync_channel(4);
-    thread::spawn(move || read(request, &tell));
+    thread::spawn(move || reader::read(&request, &tell));
     let cut = |says: String| Error::Network {
         place: get.place.to_owned(),
         says,
@@ -73,6 +51,12 @@ fn attempt(get: &Get<'_>, partial: &mut Partial<'_>, errand: &Errand<'_>) -> Res
             Message::Head(head) => expected = begin(&head, get, partial, errand)?,
             Message::Chunk(bytes) => partial.append(&bytes, Phase::Fetching)?,
             Message::Failed(says) => return Err(cut(says)),
+            Message::Refused(says) => {
+                return Err(Error::Refused {
+                    place: get.place.to_owned(),
+                    says,
+                });
+            }
             Message::End => {
                 let found = partial.offset();
                 return match expected {
@@ -86,75 +70,6 @@ fn attempt(get: &Get<'_>, partial: &mut Partial<'_>, errand: &Errand<'_>) -> Res
     }
 }
 
-type Request = ureq::RequestBuilder<ureq::typestate::WithoutBody>;
-
-fn request(get: &Get<'_>, partial: &Partial<'_>, errand: &Errand<'_>) -> Request {
-    let agent: Agent = Agent::config_builder()
-        .https_only(address::is_https(get.address))
-        .http_status_as_error(false)
-        .redirect_auth_headers(RedirectAuthHeaders::SameHost)
-        .timeout_connect(Some(Duration::from_secs(30)))
-        .timeout_per_read(Some(errand.settings.patience.silence))
-        .tls_config(
-            TlsConfig::builder()
-                .root_certs(RootCerts::PlatformVerifier)
-                .build(),
-        )
-        .user_agent(concat!("busbar/", env!("CARGO_PKG_VERSION")))
-        .build()
-        .into();
-    // Offsets count bytes of the file itself, so it must come as it is.
-    let mut request = agent.get(get.address).header(header::ACCEPT_ENCODING, "identity");
-    if let Some(token) = get.token {
-        request = request.header(header::AUTHORIZATION, format!("Bearer {}", token.reveal()));
-    }
-    if partial.offset() > 0 {
-        request = request.header(header::RANGE, format!("bytes={}-", partial.offset()));
-        if let Some(version) = partial.version() {
-            request = request.header(header::IF_RANGE, version);
-        }
-    }
-    request
-}
-
-/// Runs on its own thread, until the file ends or nobody listens any more.
-fn read(request: Request, tell: &SyncSender<Message>) {
-    let response = match request.call() {
-        Ok(response) => response,
-        Err(error) => {
-            let _ = tell.send(Message::Failed(error.to_string()));
-            return;
-        }
-    };
-    let head = Head {
-        status: response.status().as_u16(),
-        headers: response.headers().clone(),
-        address: response.get_uri().to_string(),
-    };
-    if tell.send(Message::Head(head)).is_ok() {
-        read_body(response, tell);
-    }
-}
-
-fn read_body(response: Response<Body>, tell: &SyncSender<Message>) {
-    let mut body = response.into_body().into_with_config().limit(u64::MAX).reader();
-    loop {
-        let mut chunk = vec![0; CHUNK];
-        let message = match body.read(&mut chunk) {
-            Ok(0) => Message::End,
-            Ok(read) => {
-                chunk.truncate(read);
-                Message::Chunk(chunk)
-            }
-            Err(error) => Message::Failed(error.to_string()),
-        };
-        let last = !matches!(message, Message::Chunk(_));
-        if tell.send(message).is_err() || last {
-            return;
-        }
-    }
-}
-
 /// Decides from the answer's head whether its body goes on from what is here, replaces it, or is of no
 /// use. Returns the length that the file then has, where the server says it.
 fn begin(head: &Head, get: &Get<'_>, partial: &mut Partial<'_>, errand: &Errand<'_>) -> Result<Option<u64>> {
@@ -162,7 +77,6 @@ fn begin(head: &Head, get: &Get<'_>, partial: &mut Partial<'_>, errand: &Errand<
         place: get.place.to_owned(),
         says,
     };
-    address::check(&head.address).map_err(|says| refused(format!("it redirects, and {says}")))?;
     if !matches!(head.status, 200 | 206 | 416) {
         return Err(status_failure(get.place.to_owned(), head.status));
     }

@@ -73,6 +73,7 @@ impl WheelFile {
         // Only a whole wheel ever has this name.
         fs::rename(&fetched, &kept).map_err(Error::io("rename", &fetched))?;
         record::sync_directory_of(&kept)?;
+        pip::sweep(errand.scratch);
         Ok(kept)
     }
 }

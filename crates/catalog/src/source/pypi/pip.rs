@@ -148,8 +148,8 @@ impl Drop for Pip {
     }
 }
 
-/// Removes what killed pulls have left.
-fn sweep(scratch: &Path) {
+/// Removes the places where pip worked, of this pull and of killed ones.
+pub(super) fn sweep(scratch: &Path) {
     let left = fs::read_dir(scratch).into_iter().flatten().flatten();
     for entry in left.filter(|entry| entry.file_name().to_string_lossy().starts_with("pip-")) {
         let _ = fs::remove_dir_all(entry.path());
