@@ -6,7 +6,14 @@ import tseslint from 'typescript-eslint'
 
 import { boundaries } from './eslint/boundaries.js'
 
-const node = { process: 'readonly', console: 'readonly', URL: 'readonly', Buffer: 'readonly' }
+const node = {
+  process: 'readonly',
+  performance: 'readonly',
+  document: 'readonly',
+  console: 'readonly',
+  URL: 'readonly',
+  Buffer: 'readonly',
+}
 const timers = { setTimeout: 'readonly', clearTimeout: 'readonly', setInterval: 'readonly' }
 
 export default tseslint.config(

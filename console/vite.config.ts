@@ -14,6 +14,8 @@ export default defineConfig({
   resolve: { alias: { '@': fileURLToPath(new URL('./src', import.meta.url)) } },
   build: {
     target: 'es2022',
+    // The first that know `light-dark()`, which the palette is written in.
+    cssTarget: ['chrome123', 'firefox120', 'safari17.5'],
     // The server's content security policy allows no `data:` addresses.
     assetsInlineLimit: 0,
     sourcemap: false,

@@ -1,6 +1,6 @@
 // The frame around a page: brand, navigation, the page's own list, status. A drawer where it is narrow.
 
-import { useEffect, useMemo, useRef, useState, type ReactNode } from 'react'
+import { useMemo, useRef, useState, type ReactNode } from 'react'
 
 import { useMedia } from '@/shared/lib/useMedia'
 import { IconButton } from '@/shared/ui/Button'
@@ -21,8 +21,6 @@ export function Shell({ page, children }: { page: Page; children: ReactNode }) {
   const main = useRef<HTMLElement>(null)
   const side = useMemo(() => ({ place, close: () => setOpen(false) }), [place])
 
-  useEffect(() => setOpen(false), [page])
-
   const content = (
     <>
       <Navigation page={page} onGo={() => setOpen(false)} />
@@ -37,11 +35,7 @@ export function Shell({ page, children }: { page: Page; children: ReactNode }) {
   return (
     <SideContext value={side}>
       <div className={styles['shell']}>
-        <button
-          type="button"
-          className={styles['skip']}
-          onClick={() => main.current?.focus()}
-        >
+        <button type="button" className={styles['skip']} onClick={() => main.current?.focus()}>
           Skip to the content
         </button>
         {wide ? (

@@ -61,7 +61,8 @@ export class Answers {
     this.stop(id)
     this.history.change(id, (conversation) => {
       const last = conversation.turns.at(-1)
-      const turns = last?.role === 'assistant' ? conversation.turns.slice(0, -1) : conversation.turns
+      const turns =
+        last?.role === 'assistant' ? conversation.turns.slice(0, -1) : conversation.turns
       return { ...conversation, turns }
     })
     this.answer(id, model)
@@ -120,7 +121,7 @@ export class Answers {
       if (event.type === 'text') text.add(event.text)
       else {
         text.flush()
-        change((answer) => after(answer, event, this.now()))
+        change((answer) => after(answer, event))
       }
     }
     start({ signal: control.signal, onEvent, resumeSeconds: RESUME_SECONDS })
@@ -162,11 +163,7 @@ function blankAnswer(id: string, way: Way, askedAt: number): Answer {
   return { id, role: 'assistant', text: '', state: 'waiting', way, askedAt }
 }
 
-function after(
-  answer: Answer,
-  event: Exclude<AnswerEvent, { type: 'text' }>,
-  now: number,
-): Answer {
+function after(answer: Answer, event: Exclude<AnswerEvent, { type: 'text' }>): Answer {
   switch (event.type) {
     case 'started':
       // A stream that is joined again comes from its first event.
@@ -184,7 +181,7 @@ function after(
       return { ...answer, line: event.type }
     case 'done': {
       const cancelled = event.finishReason === 'cancelled'
-      const readout = readoutOf(event, now - answer.askedAt)
+      const readout = readoutOf(event)
       return {
         ...answer,
         state: cancelled ? 'stopped' : 'done',

@@ -123,10 +123,11 @@ export class History {
   async flush(): Promise<void> {
     clearTimeout(this.timer)
     this.timer = undefined
-    const conversations = [...this.unsaved].map((id) => this.get(id))
+    const { shelf } = this
+    if (!shelf) return
+    const conversations = [...this.unsaved].flatMap((id) => this.get(id) ?? [])
     this.unsaved.clear()
-    const writes = conversations.map((conversation) => conversation && this.shelf?.put(conversation))
-    await Promise.all(writes)
+    await Promise.all(conversations.map((conversation) => shelf.put(conversation)))
   }
 
   private save(id: string): void {
@@ -160,7 +161,9 @@ export class History {
 
 /** A name that is used once. */
 export function newId(): string {
-  return Array.from(crypto.getRandomValues(new Uint32Array(3)), (part) => part.toString(36)).join('')
+  return Array.from(crypto.getRandomValues(new Uint32Array(3)), (part) => part.toString(36)).join(
+    '',
+  )
 }
 
 /** The list with this conversation at its place: the latest first, empty ones not at all. */

@@ -6,13 +6,12 @@ import type { Readout } from './model'
 
 type Done = Extract<AnswerEvent, { type: 'done' }>
 
-/** `elapsed` is what this page measured, for servers that say nothing. */
-export function readoutOf({ metrics, summary }: Done, elapsed: number): Readout | undefined {
+export function readoutOf({ metrics, summary }: Done): Readout | undefined {
   if (!metrics) return undefined
   const { first_chunk_ms: firstMs, tokens_per_second: tokensPerSecond } = metrics
   return {
     model: metrics.model,
-    totalMs: metrics.total_ms ?? elapsed,
+    totalMs: metrics.total_ms,
     tokensIn: metrics.tokens_in,
     tokensCached: metrics.tokens_cached,
     tokensOut: metrics.tokens_out,

@@ -12,8 +12,14 @@ export function memoryShelf(): Shelf {
   const kept = new Map<string, Conversation>()
   return {
     all: () => Promise.resolve([...kept.values()]),
-    put: (conversation) => Promise.resolve(void kept.set(conversation.id, conversation)),
-    remove: (id) => Promise.resolve(void kept.delete(id)),
+    put: (conversation) => {
+      kept.set(conversation.id, conversation)
+      return Promise.resolve()
+    },
+    remove: (id) => {
+      kept.delete(id)
+      return Promise.resolve()
+    },
   }
 }
 
@@ -25,13 +31,14 @@ export async function databaseShelf(factory: IDBFactory): Promise<Shelf> {
   opening.onupgradeneeded = () => void opening.result.createObjectStore(TABLE, { keyPath: 'id' })
   const database = await result(opening)
 
-  const table = (mode: IDBTransactionMode) =>
-    database.transaction(TABLE, mode).objectStore(TABLE)
+  const table = (mode: IDBTransactionMode) => database.transaction(TABLE, mode).objectStore(TABLE)
 
   return {
     all: () => result(table('readonly').getAll() as IDBRequest<Conversation[]>),
-    put: async (conversation) => void (await result(table('readwrite').put(conversation))),
-    remove: async (id) => void (await result(table('readwrite').delete(id))),
+    put: async (conversation) => {
+      await result(table('readwrite').put(conversation))
+    },
+    remove: (id) => result(table('readwrite').delete(id)),
   }
 }
 

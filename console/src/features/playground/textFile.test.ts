@@ -3,7 +3,10 @@ import { expect, test } from 'vitest'
 import { readTextFile } from './textFile'
 
 test('a text file gives its text', async () => {
-  expect(await readTextFile(new File(['\uFEFFCafé'], 'a.txt'))).toEqual({ name: 'a.txt', text: 'Café' })
+  expect(await readTextFile(new File(['\uFEFFCafé'], 'a.txt'))).toEqual({
+    name: 'a.txt',
+    text: 'Café',
+  })
 })
 
 test('what is no text is said to be none', async () => {

@@ -8,9 +8,11 @@ import { asFailure, failureOf } from './failure'
 import type { Model } from './types'
 
 async function fetchModels(signal: AbortSignal): Promise<Model[]> {
-  const { data, error, response } = await api.GET('/v1/models', { signal }).catch((thrown: unknown) => {
-    throw asFailure(thrown)
-  })
+  const { data, error, response } = await api
+    .GET('/v1/models', { signal })
+    .catch((thrown: unknown) => {
+      throw asFailure(thrown)
+    })
   if (!data) throw failureOf(error, response)
   return data.data
 }

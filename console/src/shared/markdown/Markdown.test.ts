@@ -37,7 +37,7 @@ test('an image is a link to it and is not loaded', () => {
 
 test('the usual marks become elements', () => {
   expect(html('# T\n\n**b** *i* ~~d~~ `c<d>`')).toBe(
-    '<h3>T</h3><p><strong>b</strong> <em>i</em> <del>d</del> <code>c&lt;d&gt;</code></p>',
+    '<h3 data-depth="1">T</h3><p><strong>b</strong> <em>i</em> <del>d</del> <code>c&lt;d&gt;</code></p>',
   )
   expect(html('3. x\n4. y')).toBe('<ol start="3"><li>x</li><li>y</li></ol>')
   expect(html('| a | b |\n|--:|---|\n| 1 | 2 |')).toContain('<td data-align="right">1</td>')

@@ -47,13 +47,13 @@ export function Block({ token: generic }: { token: Token }): ReactNode {
   }
 }
 
-/** Below the page's own headings, so that the page's outline stays whole. */
+/** All one level below the turn's own heading: models skip levels, and an outline must not. What
+ *  depth they meant is seen. */
 function Heading({ token }: { token: Tokens.Heading }) {
-  const Tag = (['h3', 'h4', 'h5', 'h6'] as const)[Math.min(token.depth - 1, 3)] ?? 'h6'
   return (
-    <Tag>
+    <h3 data-depth={token.depth}>
       <Inline tokens={token.tokens} />
-    </Tag>
+    </h3>
   )
 }
 

@@ -24,10 +24,15 @@ const NAMED: Readonly<Record<string, string>> = {
 /** Entities that it does not know stay as they are written. */
 export function decodeEntities(text: string): string {
   if (!text.includes('&')) return text
-  return text.replace(/&(?:#(\d{1,7})|#x([\da-f]{1,6})|([a-z]\w*));/gi, (written, dec, hex, name) => {
-    if (name !== undefined) return NAMED[String(name)] ?? written
-    return character(dec === undefined ? Number.parseInt(String(hex), 16) : Number(dec)) ?? written
-  })
+  return text.replace(
+    /&(?:#(\d{1,7})|#x([\da-f]{1,6})|([a-z]\w*));/gi,
+    (written, dec, hex, name) => {
+      if (name !== undefined) return NAMED[String(name)] ?? written
+      return (
+        character(dec === undefined ? Number.parseInt(String(hex), 16) : Number(dec)) ?? written
+      )
+    },
+  )
 }
 
 function character(code: number): string | undefined {

@@ -3,7 +3,6 @@
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
 
 import { createApi } from '@/shared/api/client'
-import type { Failure } from '@/shared/api/failure'
 
 import type { AnswerEvent, Call } from './answer'
 import { answerBySse, resumeBySse } from './streamed'
@@ -104,10 +103,17 @@ test('a body that ends without its end is a broken connection too', async () => 
 })
 
 test('a stream that the server no longer has ends the attempts', async () => {
-  const gone = { title: 'Not found', detail: 'No such stream.', status: 404, code: 'stream_not_found' }
+  const gone = {
+    title: 'Not found',
+    detail: 'No such stream.',
+    status: 404,
+    code: 'stream_not_found',
+  }
   const { api, requests, options } = server(body([item(1, 'a')], true), refusal(404, gone))
-  const failure = await settle(answerBySse(api, CALL, options)).catch((thrown: Failure) => thrown)
-  expect(failure).toMatchObject({ message: 'No such stream.', code: 'stream_not_found' })
+  await expect(settle(answerBySse(api, CALL, options))).rejects.toMatchObject({
+    message: 'No such stream.',
+    code: 'stream_not_found',
+  })
   expect(requests).toHaveLength(2)
 })
 

@@ -22,11 +22,7 @@ export async function answerBySse(
 }
 
 /** Gives a stream that was started earlier, from its first event, and goes on with it. */
-export async function resumeBySse(
-  api: Api,
-  stream: string,
-  options: AnswerOptions,
-): Promise<void> {
+export async function resumeBySse(api: Api, stream: string, options: AnswerOptions): Promise<void> {
   const reading = new Reading(api, options)
   await reading.run(await reopen(api, stream, `${stream}:0`, options.signal))
 }
@@ -43,7 +39,10 @@ async function open(
   } as const
   const { data, error, response } =
     call.kind === 'chat'
-      ? await api.POST('/v1/chat/completions', { body: { ...call.body, stream: true }, ...settings })
+      ? await api.POST('/v1/chat/completions', {
+          body: { ...call.body, stream: true },
+          ...settings,
+        })
       : await api.POST('/v1/completions', { body: { ...call.body, stream: true }, ...settings })
   if (!data) throw failureOf(error, response)
   return data
@@ -73,7 +72,7 @@ class Reading {
 
   async run(body: Body): Promise<void> {
     try {
-      for (let next: Body = body; !(await this.read(next)); ) {
+      for (let next: Body = body; !(await this.read(next));) {
         next = await this.restore()
         this.options.onEvent({ type: 'resumed' })
       }

@@ -27,12 +27,14 @@ const HINT: Record<Mode, string> = {
 interface Props {
   mode: Mode
   busy: boolean
+  /** Whether nothing was asked yet. */
+  fresh: boolean
   ready: boolean
   onSend: (asked: { text: string; file?: string }) => void
   onStop: () => void
 }
 
-export function Composer({ mode, busy, ready, onSend, onStop }: Props) {
+export function Composer({ mode, busy, fresh, ready, onSend, onStop }: Props) {
   const [text, setText] = useState('')
   const [file, setFile] = useState<TextFile>()
   const [over, setOver] = useState(false)
@@ -45,7 +47,8 @@ export function Composer({ mode, busy, ready, onSend, onStop }: Props) {
   useEffect(() => {
     // On a touch screen the keyboard would cover the page before anything was asked.
     if (fine) area.current?.focus()
-  }, [fine])
+    // Choosing an example takes away the button that had the focus, so it comes back here.
+  }, [fine, fresh])
 
   function send() {
     if (!sendable) return

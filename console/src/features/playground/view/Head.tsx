@@ -33,7 +33,12 @@ export function Head({ conversation, panelOpen, onPanel }: Props) {
   const { model, models } = useModel(settings.model)
   return (
     <div className={styles['head']}>
-      <Segmented label="Mode" value={mode} options={MODES} onChange={(next) => history.start(next)} />
+      <Segmented
+        label="Mode"
+        value={mode}
+        options={MODES}
+        onChange={(next) => history.start(next)}
+      />
       <div className={styles['choices']}>
         <select
           className="input"
@@ -59,12 +64,7 @@ export function Head({ conversation, panelOpen, onPanel }: Props) {
             </option>
           ))}
         </select>
-        <IconButton
-          icon="sliders"
-          label="Settings"
-          aria-expanded={panelOpen}
-          onClick={onPanel}
-        />
+        <IconButton icon="sliders" label="Settings" aria-expanded={panelOpen} onClick={onPanel} />
       </div>
     </div>
   )

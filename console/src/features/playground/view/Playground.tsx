@@ -59,6 +59,7 @@ export function Playground() {
           key={`${open.id} ${open.mode}`}
           mode={open.mode}
           busy={busy}
+          fresh={open.turns.length === 0}
           ready={ready}
           onSend={(asked) => answers.send(open.id, model, asked)}
           onStop={() => answers.stop(open.id)}

@@ -12,7 +12,8 @@ import { answers } from '../playground'
 import styles from './QuestionTurn.module.css'
 
 /** Longer texts are shown in part, so that the answer is not pages away. */
-const LONG = 900
+const LONG = 700
+const SHOWN = 360
 
 interface Props {
   question: Question
@@ -65,7 +66,7 @@ function Folded({ text }: { text: string }) {
   const long = text.length > LONG
   return (
     <>
-      <p className={styles['text']}>{long && !whole ? `${text.slice(0, LONG - 200)}…` : text}</p>
+      <p className={styles['text']}>{long && !whole ? `${text.slice(0, SHOWN)}…` : text}</p>
       {long && (
         <Button small look="quiet" aria-expanded={whole} onClick={() => setWhole(!whole)}>
           {whole ? 'Show less' : `Show all ${plural(text.length, 'character')}`}

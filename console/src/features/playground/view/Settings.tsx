@@ -4,7 +4,13 @@ import { Button } from '@/shared/ui/Button'
 import { Field, NumberField, RangeField, Switch } from '@/shared/ui/Field'
 import { Segmented } from '@/shared/ui/Segmented'
 
-import { DEFAULTS, type Conversation, type Sampling, type SummaryLength, type SummaryStyle } from '../model'
+import {
+  DEFAULTS,
+  type Conversation,
+  type Sampling,
+  type SummaryLength,
+  type SummaryStyle,
+} from '../model'
 import { history } from '../playground'
 import styles from './Settings.module.css'
 import { StopTexts } from './StopTexts'
@@ -25,7 +31,7 @@ export function Settings({ conversation }: { conversation: Conversation }) {
   const { mode, settings } = conversation
   const { sampling } = settings
 
-  function set<K extends keyof Sampling>(key: K, value: number | undefined) {
+  function set(key: keyof Sampling, value: number | undefined) {
     const next = { ...sampling }
     if (value === undefined) Reflect.deleteProperty(next, key)
     else next[key] = value

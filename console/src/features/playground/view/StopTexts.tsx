@@ -15,7 +15,10 @@ export function StopTexts({ value, onChange }: Props) {
   // What is being written may not be a whole list yet, so the field keeps its own text.
   const [draft, setDraft] = useState<string>()
   return (
-    <Field label="Stop at" help="The answer ends before any of these; one a line, \n is a new line.">
+    <Field
+      label="Stop at"
+      help="The answer ends before any of these; one a line, \n is a new line."
+    >
       {({ id, describedBy }) => (
         <textarea
           id={id}

@@ -1,20 +1,21 @@
 // Keeps a scrolled area at its end while it grows, until its reader scrolls away.
 
-import { useCallback, useEffect, useState, type RefObject } from 'react'
+import { useEffect, useState, type RefObject } from 'react'
 
 /** Nearer than this to the end counts as being there. */
 const NEAR_PX = 48
 
+interface FollowedEnd {
+  /** Whether its reader has scrolled away. */
+  away: boolean
+  toEnd: () => void
+}
+
 export function useFollowedEnd(
   scroller: RefObject<HTMLElement | null>,
   content: RefObject<HTMLElement | null>,
-): { away: boolean; toEnd: () => void } {
+): FollowedEnd {
   const [away, setAway] = useState(false)
-
-  const toEnd = useCallback(() => {
-    const area = scroller.current
-    if (area) area.scrollTop = area.scrollHeight
-  }, [scroller])
 
   useEffect(() => {
     const area = scroller.current
@@ -43,5 +44,5 @@ export function useFollowedEnd(
     }
   }, [scroller, content])
 
-  return { away, toEnd }
+  return { away, toEnd: () => scroller.current?.scrollTo({ top: scroller.current.scrollHeight }) }
 }

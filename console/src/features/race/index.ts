@@ -1,0 +1,3 @@
+// What the app may use of the race.
+
+export { Race } from './view/Race'
