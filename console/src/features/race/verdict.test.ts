@@ -43,8 +43,8 @@ test('a way that is slower is named with its share', () => {
 test('ways that cannot be told from one another are not ranked', () => {
   const runs = rounds(5, (round) => ({
     rest: { totalMs: 1000 + 20 * round },
-    sse: { totalMs: 1050 + 20 * round },
-    ws: { totalMs: 1090 + 20 * round },
+    sse: { totalMs: 1030 + 20 * round },
+    ws: { totalMs: 1060 + 20 * round },
   }))
   expect(verdict(runs, false)[1]).toBe('The whole answer took about as long on all three (1.06 s).')
 })
