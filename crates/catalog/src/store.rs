@@ -131,6 +131,7 @@ impl Store {
         };
         let watch = Watch {
             phase: Phase::Verifying,
+            before: 0,
             total: Some(ByteCount(record.size)),
             progress,
             cancel,

@@ -26,7 +26,6 @@ pub(crate) struct RawWebSocket {
     in_flight: u32,
     send_frames: u32,
     send_buffer: Size,
-    frame_limit: Size,
 }
 
 /// Event streams, and those that can be resumed.
@@ -55,8 +54,6 @@ pub struct WebSocket {
     pub send_frames: usize,
     /// Bytes that may wait for a slow reader.
     pub send_buffer: usize,
-    /// The largest frame that a client may send, in bytes.
-    pub frame_limit: usize,
 }
 
 const SECOND: Span = Span(Duration::from_secs(1));
@@ -85,17 +82,14 @@ impl RawWebSocket {
         let mut span = |name, value: Span, range| problems.within(name, value, range).0;
         let heartbeat = span("websocket.heartbeat", self.heartbeat, SECOND..=HOUR);
         let idle_timeout = span("websocket.idle_timeout", self.idle_timeout, SECOND..=DAY);
-        let mut size = |name, value| problems.within(name, value, SMALLEST..=LARGEST).bytes();
-        let send_buffer = size("websocket.send_buffer", self.send_buffer);
-        let frame_limit = size("websocket.frame_limit", self.frame_limit);
+        let buffer = problems.within("websocket.send_buffer", self.send_buffer, SMALLEST..=LARGEST);
         let mut count = |name, value| problems.within(name, value, 1..=65_536) as usize;
         WebSocket {
             heartbeat,
             idle_timeout,
             in_flight: count("websocket.in_flight", self.in_flight),
             send_frames: count("websocket.send_frames", self.send_frames),
-            send_buffer,
-            frame_limit,
+            send_buffer: buffer.bytes(),
         }
     }
 }

@@ -19,12 +19,14 @@ pub struct EngineFigures {
     pub reused_tokens: u64,
     /// Tokens written.
     pub output_tokens: u64,
+    /// Passes through the model.
+    pub passes: u64,
     /// Requests brought to their end.
     pub finished: u64,
     /// Requests given up because nobody waits for the answer.
     pub cancelled: u64,
-    /// Requests refused because the queue was full.
-    pub refused: u64,
+    /// Requests given up because their deadline passed.
+    pub expired: u64,
     /// Requests that failed.
     pub failed: u64,
 }

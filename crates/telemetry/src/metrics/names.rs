@@ -62,9 +62,10 @@ table! {
     PROMPT_TOKENS     Counter   "busbar_engine_prompt_tokens_total"      "Prompt tokens computed";
     REUSED_TOKENS     Counter   "busbar_engine_prompt_tokens_reused_total" "Prompt tokens found already computed";
     OUTPUT_TOKENS     Counter   "busbar_engine_output_tokens_total"      "Tokens written";
+    PASSES            Counter   "busbar_engine_passes_total"             "Passes through the model; tokens per pass say how well requests share them";
     FINISHED          Counter   "busbar_engine_requests_finished_total"  "Requests that an engine brought to their end";
     CANCELLED         Counter   "busbar_engine_requests_cancelled_total" "Requests given up because nobody waits for the answer";
-    REFUSED           Counter   "busbar_engine_requests_refused_total"   "Requests refused because the queue was full";
+EXPIRED           Counter   "busbar_engine_requests_expired_total"   "Requests given up because their deadline passed";
     FAILED            Counter   "busbar_engine_requests_failed_total"    "Requests that failed in the engine";
 }
 

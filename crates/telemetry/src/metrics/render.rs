@@ -28,9 +28,10 @@ const ENGINE: &[(Row, Figure)] = &[
     (names::PROMPT_TOKENS, |engine| engine.prompt_tokens),
     (names::REUSED_TOKENS, |engine| engine.reused_tokens),
     (names::OUTPUT_TOKENS, |engine| engine.output_tokens),
+    (names::PASSES, |engine| engine.passes),
     (names::FINISHED, |engine| engine.finished),
     (names::CANCELLED, |engine| engine.cancelled),
-    (names::REFUSED, |engine| engine.refused),
+    (names::EXPIRED, |engine| engine.expired),
     (names::FAILED, |engine| engine.failed),
 ];
 

@@ -1,0 +1,19 @@
+//! The machine's clock.
+
+use std::time::{Instant, SystemTime};
+
+use busbar_core::Clock;
+
+/// Tells the time of this machine.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct SystemClock;
+
+impl Clock for SystemClock {
+    fn now(&self) -> Instant {
+        Instant::now()
+    }
+
+    fn wall(&self) -> SystemTime {
+        SystemTime::now()
+    }
+}

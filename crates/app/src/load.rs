@@ -1,0 +1,54 @@
+//! Loads the models one after the other while the server already answers.
+
+use std::{sync::Arc, thread};
+
+use busbar_core::{Error as ModelError, ErrorKind, Models, Readiness, Roster};
+use busbar_telemetry::Metrics;
+use tokio::sync::oneshot;
+
+use crate::{Error, Plan, local};
+
+/// Loads the models on a thread of its own; each is in service as soon as it is there.
+///
+/// The result comes only if none at all could be loaded. One of several that cannot be is reported and
+/// left out.
+pub(crate) fn in_background(
+    plans: Vec<Plan>,
+    roster: Roster,
+    metrics: Arc<Metrics>,
+) -> oneshot::Receiver<Error> {
+    let (tell, told) = oneshot::channel();
+    thread::spawn(move || {
+        if let Some(error) = load(&plans, &roster, &metrics) {
+            // The server may have been stopped meanwhile.
+            let _unheard = tell.send(error);
+        }
+    });
+    told
+}
+
+fn load(plans: &[Plan], roster: &Roster, metrics: &Metrics) -> Option<Error> {
+    let mut models = Models::default();
+    let mut failure = None;
+    for plan in plans {
+        tracing::info!(model = plan.id.as_str(), threads = plan.engine.threads, "loading");
+        match local::load(plan) {
+            Ok(loaded) => {
+                models = models.with(loaded.model);
+                metrics.watch_engine(loaded.figures);
+                roster.publish(models.clone(), Readiness::Loading);
+            }
+            Err(error) => {
+                tracing::error!(model = plan.id.as_str(), %error, "a model could not be loaded");
+                failure = Some(error);
+            }
+        }
+    }
+    let none = models.iter().next().is_none();
+    let readiness = match &failure {
+        Some(error) => Readiness::Failed(ModelError::new(ErrorKind::Unavailable, error.to_string())),
+        None => Readiness::Ready,
+    };
+    roster.publish(models, readiness);
+    failure.filter(|_| none)
+}

@@ -1,0 +1,136 @@
+//! The server, put together. Read top to bottom: each line says why it stands there.
+
+use std::sync::Arc;
+
+use busbar_config::Config;
+use busbar_core::Roster;
+use busbar_server::{
+    Drain, Hosts, Listen, Origins, Parts, ReplayLimits, Server, Settings, Stopped, Tls, WsLimits,
+};
+use busbar_telemetry::Metrics;
+use tokio::net::TcpListener;
+
+use crate::{Error, Plan, Result, Shelf, about, clock::SystemClock, load, signals::Signals};
+
+/// How serving ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Ended {
+    /// Everything that ran was finished.
+    Finished,
+    /// So many answers were cut off, because their time was up.
+    CutOff(usize),
+    /// At once, on a second signal.
+    AtOnce,
+}
+
+/// Serves until a signal comes and what runs then is finished.
+///
+/// # Errors
+/// What makes serving impossible: a model that is not here, a certificate of no use, a port that is
+/// taken; or, later, that no model could be loaded.
+pub async fn serve(config: Config) -> Result<Ended> {
+    // Before anything that takes time: a signal that comes meanwhile is not lost.
+    let signals = Signals::listen()?;
+    // What is missing is said before a port is taken.
+    let plans = plans(&config)?;
+    let tls = config
+        .tls
+        .as_ref()
+        .map(|tls| Tls::read(&tls.certificate, &tls.key))
+        .transpose();
+    let tls = tls.map_err(Error::Tls)?;
+    let listener = bind(&config).await?;
+    let clock = Arc::new(SystemClock);
+    // Counts from the first request on.
+    let metrics = Metrics::new(about::build_info(), clock.clone());
+    // Loading takes seconds; /healthz answers meanwhile, and /readyz says when it is over.
+    let roster = Roster::loading();
+    let failed = load::in_background(plans, roster.clone(), metrics.clone());
+    // Shared with the listener, which stops taking what is new when the router does.
+    let drain = Drain::default();
+    let server = Server::new(Parts {
+        models: roster,
+        settings: settings(&config),
+        clock,
+        metrics,
+        drain: drain.clone(),
+    });
+    let listen = Listen {
+        tls,
+        drain_timeout: config.server.drain_timeout,
+    };
+    let mut failure = None;
+    let stop = async {
+        tokio::select! {
+            () = signals.first() => {}
+            // A server without a model is of no use to anybody: end, and say why.
+            Ok(error) = failed => failure = Some(error),
+        }
+    };
+    let router = busbar_server::router(server);
+    let stopped = tokio::select! {
+        stopped = busbar_server::serve(listener, router, drain, listen, stop) => stopped,
+        // Whoever sends a second signal has no patience left.
+        () = signals.second() => return Ok(Ended::AtOnce),
+    };
+    let stopped = stopped.map_err(|source| Error::Io {
+        doing: "serving".to_owned(),
+        source,
+    })?;
+    match (failure, stopped) {
+        (Some(error), _) => Err(error),
+        (None, Stopped::Finished) => Ok(Ended::Finished),
+        (None, Stopped::CutOff(running)) => Ok(Ended::CutOff(running)),
+    }
+}
+
+/// The models to load. A build without engines has none, and says so at /readyz.
+fn plans(config: &Config) -> Result<Vec<Plan>> {
+    if !cfg!(feature = "text") {
+        tracing::warn!("this build has no local engine; there is no model to serve");
+        return Ok(Vec::new());
+    }
+    Plan::all(config, &Shelf::open(config)?)
+}
+
+async fn bind(config: &Config) -> Result<TcpListener> {
+    let address = config.server.listen;
+    TcpListener::bind(address)
+        .await
+        .map_err(|source| Error::Listen { address, source })
+}
+
+fn settings(config: &Config) -> Settings {
+    let (server, streams, websocket) = (&config.server, &config.streams, &config.websocket);
+    let loopback_only = server.listen.ip().is_loopback() && !server.any_host && !server.behind_https_proxy;
+    Settings {
+        body_limit: server.body_limit,
+        request_timeout: server.request_timeout,
+        keep_alive: streams.keep_alive,
+        hosts: if loopback_only {
+            Hosts::Loopback
+        } else {
+            Hosts::Any
+        },
+        origins: match &config.cors.origins {
+            busbar_config::Origins::None => Origins::None,
+            busbar_config::Origins::Any => Origins::Any,
+            busbar_config::Origins::These(these) => Origins::These(these.clone()),
+        },
+        origins_max_age: config.cors.max_age,
+        https: config.tls.is_some() || server.behind_https_proxy,
+        replay: ReplayLimits {
+            stream: streams.resume_buffer,
+            total: streams.resume_total,
+            streams: streams.resumable,
+        },
+        ws: WsLimits {
+            heartbeat: websocket.heartbeat,
+            idle_timeout: websocket.idle_timeout,
+            max_in_flight: websocket.in_flight,
+            queue_frames: websocket.send_frames,
+            queue_bytes: websocket.send_buffer,
+            ..WsLimits::default()
+        },
+    }
+}
