@@ -26,6 +26,7 @@ mod routes;
 mod settings;
 mod sse;
 mod state;
+mod ws;
 
 pub use answer::{Answer, Asked, Kind};
 pub use drain::{Drain, Running};
@@ -36,3 +37,4 @@ pub use replay::ReplayLimits;
 pub use routes::router;
 pub use settings::{Hosts, Origins, Settings};
 pub use state::{Parts, Server};
+pub use ws::WsLimits;

@@ -12,7 +12,10 @@ use busbar_wire::{
 use bytes::Bytes;
 use utoipa::{IntoParams, OpenApi};
 
-use crate::api::{embeddings, generate, models, probes, reply, summaries};
+use crate::{
+    api::{embeddings, generate, models, probes, reply, summaries},
+    replay,
+};
 
 /// Headers that every request for an answer may have.
 #[derive(IntoParams)]
@@ -58,6 +61,8 @@ pub(crate) struct ResumeHeader {
         generate::complete,
         embeddings::create,
         summaries::create,
+        replay::api::go_on,
+        replay::api::cancel,
         models::list,
         models::get,
         probes::alive,

@@ -13,7 +13,7 @@ use crate::{
     api::{embeddings, generate, models, probes, summaries},
     console,
     error::{Failure, Handled},
-    layers, openapi, replay,
+    layers, openapi, replay, ws,
 };
 
 /// The whole server as a tower service; it needs no socket.
@@ -24,8 +24,12 @@ pub fn router(server: Server) -> Router {
         .route("/v1/embeddings", post(embeddings::create))
         .route("/v1/models", get(models::list))
         .route("/v1/models/{*id}", get(models::get))
-        .route("/v1/streams/{id}", get(replay::go_on).delete(replay::cancel))
+        .route(
+            "/v1/streams/{id}",
+            get(replay::api::go_on).delete(replay::api::cancel),
+        )
         .route("/v1/summaries", post(summaries::create))
+        .route("/v1/ws", get(ws::upgrade))
         .route("/healthz", get(probes::alive))
         .route("/readyz", get(probes::ready))
         .route("/metrics", get(probes::metrics))

@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use crate::ReplayLimits;
+use crate::{ReplayLimits, WsLimits};
 
 /// Limits, times, and who may speak to it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -24,6 +24,8 @@ pub struct Settings {
     pub https: bool,
     /// Streams that outlive their connections.
     pub replay: ReplayLimits,
+    /// WebSocket connections.
+    pub ws: WsLimits,
 }
 
 /// By which names a server may be spoken to: what a request's `Host` may be.
@@ -58,6 +60,7 @@ impl Default for Settings {
             origins_max_age: Duration::from_secs(3600),
             https: false,
             replay: ReplayLimits::default(),
+            ws: WsLimits::default(),
         }
     }
 }

@@ -10,5 +10,5 @@ mod request;
 pub(crate) use admission::admission;
 pub(crate) use body::Watching;
 pub(crate) use headers::headers;
-pub(crate) use origin::origin;
+pub(crate) use origin::{may_connect, origin};
 pub(crate) use request::request;

@@ -51,6 +51,19 @@ pub(crate) async fn origin(State(server): State<Server>, request: Request, next:
     response
 }
 
+/// Refuses a web page of elsewhere that wants a WebSocket: browsers themselves do not stop it.
+///
+/// # Errors
+/// Where the page is neither ours nor allowed.
+pub(crate) fn may_connect(settings: &Settings, request: &Request) -> Result<(), Failure> {
+    match request.headers().get(header::ORIGIN) {
+        Some(origin) if !is_allowed(&settings.origins, origin) && is_foreign(request, origin) => {
+            Err(Failure::forbidden(foreign()))
+        }
+        _ => Ok(()),
+    }
+}
+
 fn check_host(settings: &Settings, request: &Request) -> Result<(), Failure> {
     if settings.hosts == Hosts::Any {
         return Ok(());

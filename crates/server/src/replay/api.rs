@@ -6,6 +6,8 @@ use axum::{
     response::Response,
 };
 use busbar_core::{Error, Tenant};
+use busbar_wire::Problem;
+use utoipa::IntoParams;
 
 use super::{headers::LastEvent, last_event};
 use crate::{
@@ -15,7 +17,27 @@ use crate::{
     sse,
 };
 
-/// `GET /v1/streams/{stream}`: goes on after `Last-Event-ID`, from the start without one.
+/// The header of a client that comes back.
+#[derive(IntoParams)]
+#[into_params(parameter_in = Header)]
+#[expect(dead_code, reason = "only described here; `headers.rs` reads it")]
+pub(crate) struct LastEventHeader {
+    /// The last event that the client has, `<stream>:<number>`; from the start without it.
+    #[param(rename = "last-event-id")]
+    last_event_id: Option<String>,
+}
+
+/// Goes on with a stream.
+#[utoipa::path(
+    get, path = "/v1/streams/{id}", operation_id = "resumeStream", tag = "text",
+    params(("id" = String, Path, description = "The answer's id."), LastEventHeader),
+    responses(
+        (status = 200, description = "Every event after the last one that the client has, then the stream as it goes on.",
+            content_type = "text/event-stream"),
+        (status = 404, description = "There is no such stream (any more), or what comes next is not kept any more.",
+            body = Problem, content_type = "application/problem+json"),
+    )
+)]
 pub(crate) async fn go_on(
     State(server): State<Server>,
     caller: Caller,
@@ -31,7 +53,16 @@ pub(crate) async fn go_on(
     rest(&server, &caller.context.tenant, &last)
 }
 
-/// `DELETE /v1/streams/{stream}`: stops it.
+/// Stops a stream.
+#[utoipa::path(
+    delete, path = "/v1/streams/{id}", operation_id = "cancelStream", tag = "text",
+    params(("id" = String, Path, description = "The answer's id.")),
+    responses(
+        (status = 204, description = "It is stopped, and not kept any longer."),
+        (status = 404, description = "There is no such stream (any more).",
+            body = Problem, content_type = "application/problem+json"),
+    )
+)]
 pub(crate) async fn cancel(
     State(server): State<Server>,
     caller: Caller,

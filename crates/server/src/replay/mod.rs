@@ -3,7 +3,7 @@
 //!
 //! **Invariant:** whoever did not ask for it pays nothing: no task, no buffer, no lock.
 
-mod api;
+pub(crate) mod api;
 mod buffer;
 mod headers;
 mod pump;
@@ -19,10 +19,10 @@ use busbar_core::{Clock, Error, Result, Tenant};
 use busbar_wire::Head;
 use tracing::Instrument as _;
 
-use crate::{Drain, items::Chunks};
+use crate::items::Chunks;
 use shelf::{Opening, Shelf};
 
-pub(crate) use api::{cancel, go_on, rest};
+pub(crate) use api::rest;
 pub(crate) use headers::{last_event, window};
 pub(crate) use reader::Reader;
 
@@ -67,15 +67,13 @@ pub(crate) struct Replay(Arc<Inner>);
 struct Inner {
     shelf: Mutex<Shelf>,
     clock: Arc<dyn Clock>,
-    drain: Drain,
 }
 
 impl Replay {
-    pub(crate) fn new(limits: ReplayLimits, clock: Arc<dyn Clock>, drain: Drain) -> Self {
+    pub(crate) fn new(limits: ReplayLimits, clock: Arc<dyn Clock>) -> Self {
         Self(Arc::new(Inner {
             shelf: Mutex::new(Shelf::new(limits)),
             clock,
-            drain,
         }))
     }
 

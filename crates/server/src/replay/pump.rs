@@ -18,6 +18,8 @@ pub(super) async fn run(replay: Replay, id: String, control: Arc<Notify>, mut ch
         tokio::pin!(over, cancelled);
         let mut cancelling = false;
         loop {
+            // A model that is always ready must not keep the thread.
+            tokio::task::coop::consume_budget().await;
             tokio::select! {
                 biased;
                 () = &mut over => break,
@@ -50,10 +52,8 @@ impl Drop for Place {
     }
 }
 
-/// Waits until nobody has read the stream for its window, or it is gone. A server that shuts down
-/// waits for nobody: there is no coming back to it.
+/// Waits until nobody has read the stream for its window, or it is gone.
 async fn over(replay: &Replay, id: &str, control: &Notify) {
-    let drain = &replay.0.drain;
     loop {
         let changed = control.notified();
         tokio::pin!(changed);
@@ -63,10 +63,8 @@ async fn over(replay: &Replay, id: &str, control: &Notify) {
         match standing {
             Standing::Over => return,
             Standing::Read => changed.await,
-            Standing::Until(_) if drain.is_draining() => return,
             Standing::Until(until) => tokio::select! {
                 () = changed => {}
-                () = drain.started() => {}
                 () = tokio::time::sleep(until.saturating_duration_since(now)) => {}
             },
         }
