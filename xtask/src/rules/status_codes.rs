@@ -56,11 +56,11 @@ fn status(line: &Line, numbers: bool) -> Option<String> {
         .iter()
         .filter(|_| numbers)
         .find(|number| line.says(number))?;
-    // A number in a wait or a size is no status.
-    let measure = ["_ms", "from_millis", "from_secs", "_bytes", "_px"]
+    // A number in a wait or a size is no status, and one in the OpenAPI document is not written.
+    let other = ["(status = ", "_ms", "from_millis", "from_secs", "_bytes", "_px"]
         .iter()
         .any(|unit| line.code.contains(unit));
-    (!measure).then(|| (*number).to_owned())
+    (!other).then(|| (*number).to_owned())
 }
 
 #[cfg(test)]
@@ -89,5 +89,6 @@ mod tests {
         check_line("#[cfg(test)]\nmod tests { fn a() { StatusCode::OK } }\n", false);
         check_line("const WAIT: Duration = Duration::from_millis(400);\n", false);
         check_line("let id = 0x404f;\n", false);
+        check_line("responses((status = 404, description = \"not here\")),\n", false);
     }
 }
