@@ -13,6 +13,9 @@ mod form;
 mod schema;
 mod trie;
 
+#[cfg(test)]
+mod tests;
+
 pub use compiler::Grammars;
 pub use constraint::{Constraint, TokenMask};
 pub use form::{CallForm, Form};

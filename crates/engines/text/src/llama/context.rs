@@ -1,0 +1,167 @@
+//! One context: the KV cache of all sequences, and passes through the model.
+
+use std::num::NonZeroU32;
+
+use busbar_core::{Error, ErrorKind, Result};
+use llama_cpp_2::{
+    DecodeError,
+    context::{
+        LlamaContext,
+        params::{KvCacheType, LlamaContextParams, LlamaPoolingType},
+    },
+    llama_batch::LlamaBatch,
+    token::LlamaToken,
+};
+
+use super::{Weights, backend::backend};
+
+/// The sizes of a context.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct ContextConfig {
+    /// Tokens of each sequence.
+    pub(crate) window: u32,
+    /// Sequences.
+    pub(crate) sequences: u32,
+    /// The most tokens of one pass.
+    pub(crate) pass: u32,
+    /// Threads.
+    pub(crate) threads: i32,
+    /// Attention that does not depend on how many rows are computed at once.
+    pub(crate) reproducible: bool,
+}
+
+/// A token of a pass.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Entry {
+    /// The token.
+    pub(crate) token: u32,
+    /// Its place in its sequence.
+    pub(crate) position: usize,
+    /// Its sequence.
+    pub(crate) sequence: usize,
+    /// Whether its logits and its vector are wanted.
+    pub(crate) output: bool,
+}
+
+/// A pass that failed.
+#[derive(Debug, thiserror::Error)]
+#[error("a pass through the model failed")]
+pub(crate) struct PassError(#[source] Option<DecodeError>);
+
+/// A context. Contexts on one model must not be made at the same time; the worker makes its own
+/// and is the only one.
+#[derive(Debug)]
+pub(crate) struct Context<'w> {
+    context: LlamaContext<'w>,
+    batch: LlamaBatch<'static>,
+    pass: usize,
+}
+
+impl<'w> Context<'w> {
+    /// Takes the memory for every sequence's cache.
+    pub(crate) fn new(weights: &'w Weights, config: ContextConfig) -> Result<Self> {
+        const FLASH_ATTENTION_ON: i32 = 1;
+        // llama.cpp's quicker attention paths are taken by shape (one row; 64 rows and more) and
+        // sum in another order. They need keys and values of one type; with two, every row is
+        // computed the same way. Seen to cost nothing: see bench/RESULTS.md.
+        let values = if config.reproducible {
+            KvCacheType::BF16
+        } else {
+            KvCacheType::F16
+        };
+        let params = LlamaContextParams::default()
+            .with_n_ctx(NonZeroU32::new(config.window.saturating_mul(config.sequences)))
+            .with_n_seq_max(config.sequences)
+            .with_n_batch(config.pass)
+            .with_n_ubatch(config.pass)
+            .with_n_threads(config.threads)
+            .with_n_threads_batch(config.threads)
+            .with_flash_attention_policy(FLASH_ATTENTION_ON)
+            .with_kv_unified(false)
+            .with_type_k(KvCacheType::F16)
+            .with_type_v(values)
+            .with_embeddings(true)
+            .with_pooling_type(LlamaPoolingType::None)
+            .with_no_perf(true);
+        let context = weights.model.new_context(backend()?, params).map_err(|error| {
+            Error::new(
+                ErrorKind::Unavailable,
+                format!(
+                    "a context of {} sequences of {} tokens could not be made: is there memory for it? \
+                     Fewer `sequences` or a smaller `context_window` need less",
+                    config.sequences, config.window
+                ),
+            )
+            .with_source(error)
+        })?;
+        let pass = config.pass as usize;
+        Ok(Self {
+            context,
+            batch: LlamaBatch::new(pass, 1),
+            pass,
+        })
+    }
+
+    /// Computes a pass. More entries than the pass is made for are refused here: llama.cpp would
+    /// end the process.
+    pub(crate) fn pass(&mut self, entries: &[Entry]) -> Result<(), PassError> {
+        if entries.is_empty() || entries.len() > self.pass {
+            return Err(PassError(None));
+        }
+        self.batch.clear();
+        for entry in entries {
+            let number = |n: usize| i32::try_from(n).map_err(|_| PassError(None));
+            let token = i32::try_from(entry.token).map_err(|_| PassError(None))?;
+            self.batch
+                .add(
+                    LlamaToken(token),
+                    number(entry.position)?,
+                    &[number(entry.sequence)?],
+                    entry.output,
+                )
+                .map_err(|_| PassError(None))?;
+        }
+        self.context
+            .decode(&mut self.batch)
+            .map_err(|error| PassError(Some(error)))
+    }
+
+    /// The logits of an entry of the last pass whose output was wanted.
+    pub(crate) fn logits(&self, entry: usize) -> &[f32] {
+        self.context.get_logits_ith(i32::try_from(entry).unwrap_or(-1))
+    }
+
+    /// The last layer's vector of an entry of the last pass whose output was wanted.
+    pub(crate) fn vector(&self, entry: usize) -> Result<&[f32]> {
+        let entry = i32::try_from(entry).unwrap_or(-1);
+        self.context
+            .embeddings_ith(entry)
+            .map_err(|error| Error::internal("the model gave no vector for a token").with_source(error))
+    }
+
+    /// Forgets a sequence from a place on; answers whether that could be done (models with a
+    /// recurrent state can only forget all of it).
+    pub(crate) fn trim(&mut self, sequence: usize, keep: usize) -> bool {
+        let (Ok(sequence), Ok(keep)) = (i32::try_from(sequence), u32::try_from(keep)) else {
+            return false;
+        };
+        self.context.kv_cache_seq_rm(sequence, Some(keep), None).is_ok()
+    }
+
+    /// Forgets a sequence.
+    pub(crate) fn clear(&mut self, sequence: usize) {
+        let Ok(sequence) = i32::try_from(sequence) else {
+            return;
+        };
+        // Forgetting everything always succeeds.
+        drop(self.context.kv_cache_seq_rm(sequence, None, None));
+    }
+
+    /// Makes one sequence's cache a copy of another's.
+    pub(crate) fn copy(&mut self, from: usize, to: usize) {
+        let (Ok(from), Ok(to)) = (i32::try_from(from), i32::try_from(to)) else {
+            return;
+        };
+        drop(self.context.copy_kv_cache_seq(from, to, None, None));
+    }
+}

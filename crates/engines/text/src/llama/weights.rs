@@ -1,0 +1,139 @@
+//! A model file: its weights, its vocabulary and what it says about itself.
+
+use std::{path::Path, pin::pin};
+
+use busbar_core::{Error, ErrorKind, Result};
+use llama_cpp_2::{
+    model::{LlamaModel, params::LlamaModelParams},
+    token::LlamaToken,
+    token_type::LlamaTokenAttr,
+    vocab::LlamaVocab,
+};
+
+use super::backend::backend;
+use crate::vocab::{TokenKind, TokenTable};
+
+/// How a model file is loaded.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct WeightsConfig<'a> {
+    /// The GGUF file.
+    pub(crate) path: &'a Path,
+    /// Layers on the GPU.
+    pub(crate) gpu_layers: u32,
+    /// Keep weights as they are in the file, so that a product does not depend on its shape.
+    pub(crate) reproducible: bool,
+}
+
+/// A loaded model.
+#[derive(Debug)]
+pub(crate) struct Weights {
+    pub(super) model: LlamaModel,
+}
+
+impl Weights {
+    /// Loads a file whose structure has been checked.
+    pub(crate) fn load(config: WeightsConfig<'_>) -> Result<Self> {
+        let mut params = pin!(LlamaModelParams::default().with_n_gpu_layers(config.gpu_layers));
+        if config.reproducible && config.gpu_layers == 0 {
+            // Repacked weights are multiplied by other kernels for one row than for several.
+            params.as_mut().add_cpu_buft_override(c".*");
+        }
+        let model = LlamaModel::load_from_file(backend()?, config.path, &params).map_err(|error| {
+            Error::new(
+                ErrorKind::Unavailable,
+                format!(
+                    "{} could not be loaded: llama.cpp does not know this kind of model, or the file is damaged \
+                     (`busbar models verify` tells)",
+                    config.path.display()
+                ),
+            )
+            .with_source(error)
+        })?;
+        Ok(Self { model })
+    }
+
+    /// Tokens of prompt and answer that it was trained on.
+    pub(crate) fn trained_window(&self) -> u32 {
+        self.model.n_ctx_train()
+    }
+
+    /// Length of its last layer's vectors.
+    pub(crate) fn dimensions(&self) -> usize {
+        usize::try_from(self.model.n_embd()).unwrap_or(0)
+    }
+
+    /// The chat template in the file, where there is one.
+    pub(crate) fn chat_template(&self) -> Option<String> {
+        self.model
+            .meta_val_str("tokenizer.chat_template")
+            .ok()
+            .filter(|template| !template.trim().is_empty())
+    }
+
+    /// The text of the token that begins a prompt; empty where there is none.
+    pub(crate) fn bos_text(&self) -> String {
+        self.special_text(self.vocab().bos())
+    }
+
+    /// The text of the token that ends one; empty where there is none.
+    pub(crate) fn eos_text(&self) -> String {
+        self.special_text(self.vocab().eos())
+    }
+
+    fn special_text(&self, token: LlamaToken) -> String {
+        if token.0 < 0 {
+            return String::new();
+        }
+        String::from_utf8_lossy(&self.vocab().token_to_piece(token, true, None)).into_owned()
+    }
+
+    /// Every token's bytes and kind.
+    pub(crate) fn token_table(&self) -> Result<TokenTable> {
+        let vocab = self.vocab();
+        let mut ends: Vec<u32> = vocab
+            .tokens()
+            .filter(|&token| vocab.is_eog(token))
+            .filter_map(number)
+            .collect();
+        if let Some(eos) = number(vocab.eos()) {
+            ends.sort_by_key(|&token| (token != eos, token));
+        }
+        let tokens = vocab.tokens().map(|token| {
+            let attributes = vocab.attr(token);
+            let kind = if attributes.contains(LlamaTokenAttr::Control) || vocab.is_eog(token) {
+                TokenKind::Control
+            } else if attributes.contains(LlamaTokenAttr::Unused) {
+                TokenKind::Unused
+            } else {
+                TokenKind::Text
+            };
+            (vocab.token_to_piece(token, true, None), kind)
+        });
+        TokenTable::new(tokens, ends)
+    }
+
+    /// Text to tokens. `whole`: with the tokens that the model wants at the beginning of a text;
+    /// else control tokens' names in the text are taken for those tokens.
+    pub(crate) fn tokenise(&self, text: &str, whole: bool) -> Vec<u32> {
+        self.vocab()
+            .tokenize(text.as_bytes(), whole, !whole)
+            .into_iter()
+            .filter_map(number)
+            .collect()
+    }
+
+    /// Whether the model only reads text and writes none.
+    pub(crate) fn is_encoder(&self) -> bool {
+        self.model
+            .meta_val_str("general.architecture")
+            .is_ok_and(|name| name.contains("bert") || name == "t5encoder")
+    }
+
+    fn vocab(&self) -> LlamaVocab<'_> {
+        self.model.vocab()
+    }
+}
+
+fn number(token: LlamaToken) -> Option<u32> {
+    u32::try_from(token.0).ok()
+}

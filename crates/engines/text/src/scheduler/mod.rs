@@ -1,0 +1,22 @@
+//! Continuous batching: which sequence computes which tokens in which pass.
+//!
+//! ```text
+//! chat() ─► Queue ─► Slot (a sequence of the KV cache) ─► Plan (one pass) ─► decode ─► sample ─► events
+//! ```
+//! One thread owns the context and everything here. Requests join and leave between passes; a
+//! pass takes one token of every answer under way and a bounded piece of the prompts that wait.
+//!
+//! **Invariant:** what a request is answered does not depend on what runs beside it.
+
+mod job;
+mod plan;
+mod prefix;
+mod queue;
+mod slot;
+mod stats;
+mod worker;
+
+pub use job::{Generation, Job, Output, Work};
+pub use queue::{Queue, Refusal};
+pub use stats::{Stats, StatsSnapshot};
+pub use worker::{Worker, WorkerConfig};

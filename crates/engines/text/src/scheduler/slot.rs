@@ -1,0 +1,265 @@
+//! A slot: one sequence of the KV cache, and the request that holds it.
+
+use std::sync::Arc;
+
+use busbar_core::{Done, Error, Event, FinishReason, Result, Tokens, Usage};
+
+use super::{Generation, Job, Work, job::report, plan::Want, prefix::SlotView};
+use crate::{llama::Context, sample::ranked, text::Flow, vocab::TokenTable};
+
+/// One sequence of the KV cache.
+#[derive(Debug, Default)]
+pub(super) struct Slot {
+    /// The tokens whose keys and values are computed, in order.
+    pub(super) cached: Vec<u32>,
+    /// The pass in which it was last used.
+    pub(super) last_used: u64,
+    /// The request that holds it.
+    pub(super) task: Option<Task>,
+}
+
+/// A request under way.
+#[derive(Debug)]
+pub(super) struct Task {
+    pub(super) job: Job,
+    /// When it was placed, as a number that grows.
+    since: u64,
+    /// Prompt tokens that were found computed.
+    reused: usize,
+    /// Tokens of the answer so far.
+    written: u32,
+    /// The token chosen last, to be computed in the next pass.
+    next: Option<u32>,
+    /// The sum of the vectors so far, where vectors are wanted.
+    sum: Vec<f32>,
+}
+
+/// What the answers of one engine share.
+#[derive(Debug)]
+pub(super) struct Limits {
+    /// The vocabulary.
+    pub(super) table: Arc<TokenTable>,
+    /// Tokens of each sequence.
+    pub(super) window: usize,
+}
+
+impl Slot {
+    pub(super) fn view(&self) -> SlotView<'_> {
+        SlotView {
+            free: self.task.is_none(),
+            cached: &self.cached,
+            last_used: self.last_used,
+        }
+    }
+
+    /// Gives the slot to a request whose first `reuse` prompt tokens are computed here.
+    pub(super) fn begin(&mut self, job: Job, reuse: usize, since: u64) {
+        self.cached.truncate(reuse);
+        self.task = Some(Task {
+            job,
+            since,
+            reused: reuse,
+            written: 0,
+            next: None,
+            sum: Vec::new(),
+        });
+    }
+
+    /// What it wants of the next pass.
+    pub(super) fn want(&self) -> Want {
+        match &self.task {
+            None => Want::Nothing,
+            Some(Task { next: Some(_), .. }) => Want::Token,
+            Some(task) => Want::Prompt {
+                left: task.job.prompt.len() - self.cached.len(),
+                since: task.since,
+            },
+        }
+    }
+
+    /// The tokens that a pass computes for it, with whether each one's output is wanted.
+    pub(super) fn take(&self, count: usize) -> Vec<(u32, bool)> {
+        let Some(task) = &self.task else { return Vec::new() };
+        if let Some(token) = task.next {
+            return vec![(token, true)];
+        }
+        let from = self.cached.len();
+        let every = matches!(task.job.work, Work::Embed(_));
+        let last = task.job.prompt.len() - 1;
+        (from..from + count)
+            .map(|place| (task.job.prompt[place], every || place == last))
+            .collect()
+    }
+}
+
+/// What a slot's outputs led to.
+#[derive(Debug)]
+pub(super) enum Step {
+    /// It goes on.
+    On,
+    /// It is done.
+    Finished,
+    /// It failed.
+    Failed(Error),
+}
+
+impl Task {
+    pub(super) fn usage(&self) -> Usage {
+        Usage {
+            input: Tokens::from_len(self.job.prompt.len() - self.reused),
+            cached_input: Tokens::from_len(self.reused),
+            output: Tokens(self.written),
+        }
+    }
+
+    /// Reads the outputs of a pass: entries `outputs` of it are this task's. `cached` is how many
+    /// tokens its sequence holds now.
+    pub(super) fn step(
+        &mut self,
+        context: &Context<'_>,
+        outputs: &[usize],
+        cached: usize,
+        limits: &Limits,
+    ) -> Result<Step> {
+        let whole = cached >= self.job.prompt.len();
+        match &mut self.job.work {
+            Work::Embed(_) => {
+                for &output in outputs {
+                    add(&mut self.sum, context.vector(output)?);
+                }
+                Ok(if whole { Step::Finished } else { Step::On })
+            }
+            Work::Generate(_) if !whole => Ok(Step::On),
+            Work::Generate(generation) => {
+                let Some(&output) = outputs.last() else {
+                    return Ok(Step::On);
+                };
+                let token = choose(generation, context.logits(output), limits)?;
+                let full = cached + 1 >= limits.window;
+                let finish = write(generation, &mut self.written, &token, full, limits)?;
+                self.next = Some(token.number);
+                Ok(match finish {
+                    Some(finish) => {
+                        let done = Done {
+                            finish,
+                            usage: self.usage(),
+                        };
+                        self.say_done(done);
+                        Step::Finished
+                    }
+                    None => Step::On,
+                })
+            }
+        }
+    }
+
+    fn say_done(&mut self, done: Done) {
+        if let Work::Generate(generation) = &self.job.work {
+            generation.output.send(Ok(Event::Done(done)));
+        }
+    }
+
+    /// Hands out the vector, where one was wanted.
+    pub(super) fn finish(self) {
+        if let Work::Embed(reply) = self.job.work {
+            // The receiver may be gone; then nobody wants it.
+            drop(reply.send(Ok(unit(self.sum))));
+        }
+    }
+}
+
+/// A chosen token.
+struct Chosen {
+    number: u32,
+    logprob: Option<busbar_core::TokenLogprob>,
+}
+
+fn choose(generation: &mut Generation, logits: &[f32], limits: &Limits) -> Result<Chosen> {
+    let mask = generation
+        .constraint
+        .as_mut()
+        .map(crate::grammar::Constraint::mask)
+        .transpose()?;
+    let number = generation.sampler.choose(logits, mask.as_ref()).ok_or_else(|| {
+        Error::internal("no token may follow: the model's output is not a number, or its form ended")
+    })?;
+    let logprob = generation.logprobs.map(|top| {
+        let (own, best) = ranked(logits, number, usize::from(top));
+        report(&limits.table, number, own, &best)
+    });
+    Ok(Chosen { number, logprob })
+}
+
+/// Writes a chosen token; answers why the answer ends, where it does.
+fn write(
+    generation: &mut Generation,
+    written: &mut u32,
+    token: &Chosen,
+    full: bool,
+    limits: &Limits,
+) -> Result<Option<FinishReason>> {
+    let mut events = Vec::new();
+    let mut finish = None;
+    if limits.table.ends_answer(token.number) && !generation.ignore_end {
+        finish = Some(FinishReason::Stop);
+    } else {
+        if let Some(constraint) = &mut generation.constraint {
+            constraint.accept(token.number)?;
+        }
+        *written += 1;
+        if generation
+            .pipe
+            .push(token.number, token.logprob.clone(), &mut events)
+            == Flow::Stopped
+        {
+            finish = Some(FinishReason::Stop);
+        } else if generation
+            .constraint
+            .as_ref()
+            .is_some_and(crate::grammar::Constraint::is_finished)
+        {
+            finish = Some(FinishReason::Stop);
+        } else if *written >= generation.most.0 || full {
+            finish = Some(FinishReason::Length);
+        }
+    }
+    if finish.is_some() {
+        generation.pipe.finish(&mut events);
+    }
+    for event in events {
+        generation.output.send(Ok(event));
+    }
+    let calls = generation.pipe.calls_tools();
+    Ok(finish.map(|reason| {
+        if calls && reason == FinishReason::Stop {
+            FinishReason::ToolCalls
+        } else {
+            reason
+        }
+    }))
+}
+
+fn add(sum: &mut Vec<f32>, vector: &[f32]) {
+    sum.resize(vector.len(), 0.0);
+    sum.iter_mut().zip(vector).for_each(|(sum, value)| *sum += value);
+}
+
+/// The same direction, of length 1. The mean and the sum have one direction.
+fn unit(mut vector: Vec<f32>) -> Vec<f32> {
+    let length = vector.iter().map(|value| value * value).sum::<f32>().sqrt();
+    if length > 0.0 {
+        vector.iter_mut().for_each(|value| *value /= length);
+    }
+    vector
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn vectors_have_length_one_and_nothing_stays_nothing() {
+        assert_eq!(unit(vec![3.0, 4.0]), [0.6, 0.8]);
+        assert_eq!(unit(vec![0.0, 0.0]), [0.0, 0.0]);
+    }
+}
