@@ -77,14 +77,15 @@ impl<'a> Partial<'a> {
     fn take_up(&mut self, left: Sidecar, found: u64) -> Result<()> {
         self.file.rewind().map_err(Error::io("read", self.path))?;
         let errand = self.errand;
-        let watch = Watch {
+        let watch = |before| Watch {
             phase: Phase::Resuming,
+            before,
             total: errand.total,
             progress: errand.progress,
             cancel: errand.cancel,
         };
         let complete: u64 = left.complete.iter().sum();
-        hash_some(&mut self.file, self.path, complete, &mut self.hasher, watch)?;
+        hash_some(&mut self.file, self.path, complete, &mut self.hasher, watch(0))?;
         self.hasher_before = self.hasher.clone();
         self.length_before = complete;
         hash_some(
@@ -92,7 +93,7 @@ impl<'a> Partial<'a> {
             self.path,
             found - complete,
             &mut self.hasher,
-            watch,
+            watch(complete),
         )?;
         self.length = found;
         self.sidecar = left;

@@ -20,6 +20,8 @@ pub struct Verified {
 #[derive(Clone, Copy)]
 pub(crate) struct Watch<'a> {
     pub(crate) phase: Phase,
+    /// What was dealt with before.
+    pub(crate) before: u64,
     pub(crate) total: Option<ByteCount>,
     pub(crate) progress: &'a dyn PullProgress,
     pub(crate) cancel: &'a Cancel,
@@ -46,7 +48,7 @@ pub(crate) fn hash_some(
         done += read as u64;
         watch.progress.at(Progress {
             phase: watch.phase,
-            done: ByteCount(done),
+            done: ByteCount(watch.before + done),
             total: watch.total,
         });
     }
