@@ -19,8 +19,10 @@ const PACE_MS = Number(process.env.PACE_MS ?? 16)
 const LOADING_MS = Number(process.env.LOADING_MS ?? 0)
 const MODEL = 'smollm2-135m-instruct'
 const DIST = fileURLToPath(new URL('../dist', import.meta.url))
+// The same as in crates/server/src/layers/headers.rs.
 const CSP =
-  "default-src 'self'; script-src 'self'; style-src 'self'; object-src 'none'; base-uri 'self'; frame-ancestors 'none'"
+  "default-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'; " +
+  "img-src 'self' data: blob:; object-src 'none'"
 const TYPES = {
   '.html': 'text/html; charset=utf-8',
   '.js': 'text/javascript',
@@ -294,12 +296,12 @@ async function route(request, response) {
     return problem(response, 503, 'The model is loading.', 'loading')
   }
   if (asked === 'GET /v1/models') {
-    const data = [MODEL, 'gemma-3-270m'].map((id) => ({
-      id,
-      object: 'model',
-      created: 1,
-      owned_by: 'busbar',
-    }))
+    const model = { object: 'model', created: 1, owned_by: 'busbar', tasks: ['chat'], licence: 'x' }
+    const size = { context_window: 2048, max_output: 2048, structured_output: true, tools: false }
+    const data = [
+      { id: MODEL, title: 'SmolLM2 135M Instruct', chat: true, default: true, ...model, ...size },
+      { id: 'gemma-3-270m', title: 'Gemma 3 270M', chat: false, default: false, ...model, ...size },
+    ]
     return json(response, 200, { object: 'list', data })
   }
   if (pathname.startsWith('/v1/streams/')) {

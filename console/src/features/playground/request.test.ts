@@ -54,7 +54,7 @@ test('only parameters that were set are sent', () => {
 
 test('a text is gone on with from where it stands', () => {
   const call = callFor({ mode: 'generate', settings: DEFAULTS }, [question('Once')], 'm', ' upon')
-  expect(call.body).toEqual({ model: 'm', prompt: 'Once upon' })
+  expect(call.body).toEqual({ model: 'm', prompt: 'Once upon', max_tokens: 200 })
 })
 
 test('a summary takes the parameters that it knows', () => {

@@ -7,6 +7,9 @@ import type { Conversation, Mode, Settings, Turn } from './model'
 
 const KIND: Record<Mode, Call['kind']> = { chat: 'chat', generate: 'generate', summary: 'summary' }
 
+/** Where no limit is set. The API's own default, 16 tokens, is little to look at. */
+const LONGEST_CONTINUATION = 200
+
 /** The way that is taken: the one chosen, unless it cannot carry this kind of answer. */
 export function wayOf(mode: Mode, chosen: Way): Way {
   return carries(chosen, KIND[mode]) ? chosen : 'sse'
@@ -30,7 +33,12 @@ export function callFor(
     case 'generate':
       return {
         kind: 'generate',
-        body: { model, prompt: question + soFar, ...sampling(settings) },
+        body: {
+          model,
+          prompt: question + soFar,
+          max_tokens: LONGEST_CONTINUATION,
+          ...sampling(settings),
+        },
       }
     case 'summary': {
       const { style, length } = settings

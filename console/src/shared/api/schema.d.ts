@@ -4,14 +4,52 @@
  */
 
 export interface paths {
-    "/v1/models": {
+    "/healthz": {
         parameters: {
             query?: never;
             header?: never;
             path?: never;
             cookie?: never;
         };
-        get: operations["listModels"];
+        /**
+         * Whether the process runs.
+         * @description Says nothing about models: a restart would not help them.
+         */
+        get: operations["alive"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/metrics": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Everything that is counted, for Prometheus. */
+        get: operations["metrics"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/readyz": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Whether new requests are taken. */
+        get: operations["ready"];
         put?: never;
         post?: never;
         delete?: never;
@@ -29,6 +67,10 @@ export interface paths {
         };
         get?: never;
         put?: never;
+        /**
+         * Chat completions: a conversation goes on.
+         * @description With `stream` the answer comes as server-sent events: chunks, then `[DONE]`.
+         */
         post: operations["createChatCompletion"];
         delete?: never;
         options?: never;
@@ -45,8 +87,81 @@ export interface paths {
         };
         get?: never;
         put?: never;
+        /**
+         * Plain completions: a text goes on as it stands, without a chat template.
+         * @description With `stream` the answer comes as server-sent events: chunks, then `[DONE]`.
+         */
         post: operations["createCompletion"];
         delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/embeddings": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Vectors for texts. */
+        post: operations["createEmbedding"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/models": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** All models, by name. */
+        get: operations["listModels"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/models/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One model. */
+        get: operations["getModel"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/streams/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Goes on with a stream. */
+        get: operations["resumeStream"];
+        put?: never;
+        post?: never;
+        /** Stops a stream. */
+        delete: operations["cancelStream"];
         options?: never;
         head?: never;
         patch?: never;
@@ -61,39 +176,12 @@ export interface paths {
         };
         get?: never;
         put?: never;
+        /**
+         * A summary of a text of any length.
+         * @description With `stream` it comes as server-sent events by name: `progress` (`SummaryProgress`), `delta`
+         *     (`SummaryDelta`), at the end `done` (`Summary`) or `error` (`Problem`).
+         */
         post: operations["createSummary"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/v1/streams/{stream}": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get: operations["resumeStream"];
-        put?: never;
-        post?: never;
-        delete: operations["cancelStream"];
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/readyz": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get: operations["ready"];
-        put?: never;
-        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -104,147 +192,851 @@ export interface paths {
 export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
-        Message: {
-            /** @enum {string} */
-            role: "system" | "user" | "assistant";
-            content: string;
+        /** @description What was said. */
+        AnswerMessage: {
+            /** @description The text; null where there are only tool calls. */
+            content?: string | null;
+            /** @description Always null: a model here has no channel of its own for refusals. */
+            refusal?: string | null;
+            /** @description `assistant`. */
+            role: string;
+            /** @description The tools that it calls. */
+            tool_calls?: components["schemas"]["AnswerToolCall"][];
         };
-        ResponseFormat: {
-            /** @enum {string} */
-            type: "text" | "json_object";
+        /** @description A call of a tool. */
+        AnswerToolCall: {
+            /** @description What is called. */
+            function: components["schemas"]["CalledFunction"];
+            /** @description What the tool's result must name. */
+            id: string;
+            /** @description `function`. */
+            type: string;
         };
-        ChatCompletionRequest: {
-            model: string;
-            temperature?: number;
-            top_p?: number;
-            top_k?: number;
-            min_p?: number;
-            repetition_penalty?: number;
-            seed?: number;
-            max_tokens?: number;
-            stop?: string[];
-            stream?: boolean;
-            messages: components["schemas"]["Message"][];
-            response_format?: components["schemas"]["ResponseFormat"];
+        /** @description A function that is called. */
+        CalledFunction: {
+            /** @description Its arguments: JSON as text, as the model wrote it. */
+            arguments: string;
+            /** @description Its name. */
+            name: string;
         };
+        /** @description An answer among one. */
+        ChatChoice: {
+            /** @description `stop`, `length` or `tool_calls`. */
+            finish_reason: string;
+            /**
+             * Format: int32
+             * @description 0.
+             */
+            index: number;
+            logprobs?: components["schemas"]["ChatLogprobs"] | null;
+            /** @description What was said. */
+            message: components["schemas"]["AnswerMessage"];
+        };
+        /** @description A whole answer. */
         ChatCompletion: {
-            id: string;
-            object: string;
-            created: number;
-            model: string;
-            usage: components["schemas"]["Usage"];
+            /** @description What this answer tells about itself. */
             busbar: components["schemas"]["Metrics"];
-            choices: {
-                index: number;
-                message: components["schemas"]["Message"];
-                finish_reason: string;
-            }[];
+            /** @description One choice. */
+            choices: components["schemas"]["ChatChoice"][];
+            /**
+             * Format: int64
+             * @description When it began, seconds since 1970.
+             */
+            created: number;
+            /** @description The answer's id. */
+            id: string;
+            /** @description The model that served. */
+            model: string;
+            /** @description `chat.completion`. */
+            object: string;
+            /** @description Tokens read and written. */
+            usage: components["schemas"]["Usage"];
         };
+        /** @description A piece of an answer. */
         ChatCompletionChunk: {
-            id: string;
-            object: string;
+            busbar?: components["schemas"]["Metrics"] | null;
+            /** @description One choice; none on the chunk that carries usage. */
+            choices: components["schemas"]["ChunkChoice"][];
+            /**
+             * Format: int64
+             * @description When the answer began, seconds since 1970.
+             */
             created: number;
+            /** @description The answer's id. */
+            id: string;
+            /** @description The model that serves. */
             model: string;
-            usage?: components["schemas"]["Usage"];
-            busbar?: components["schemas"]["Metrics"];
-            choices: {
-                index: number;
-                delta: {
-                    role?: string;
-                    content?: string;
-                };
-                finish_reason?: string | null;
-            }[];
+            /** @description `chat.completion.chunk`. */
+            object: string;
+            usage?: components["schemas"]["Usage"] | null;
         };
-        CompletionRequest: {
-            model: string;
-            temperature?: number;
-            top_p?: number;
-            top_k?: number;
-            min_p?: number;
-            repetition_penalty?: number;
-            seed?: number;
-            max_tokens?: number;
-            stop?: string[];
-            stream?: boolean;
-            prompt: string;
+        /** @description The body of a request. Fields that are not listed are taken and ignored. */
+        ChatCompletionRequest: {
+            /**
+             * Format: float
+             * @description −2 to 2.
+             */
+            frequency_penalty?: number | null;
+            /** @description Go on past the end-of-text token (our extension, for benchmarks). */
+            ignore_eos?: boolean | null;
+            /** @description Token id → what is added to its logit, −100 to 100. */
+            logit_bias?: {
+                [key: string]: number;
+            } | null;
+            /** @description Whether to report log-probabilities. */
+            logprobs?: boolean | null;
+            /**
+             * Format: int32
+             * @description The most tokens to write.
+             */
+            max_completion_tokens?: number | null;
+            /**
+             * Format: int32
+             * @description The same by its older name.
+             */
+            max_tokens?: number | null;
+            /** @description The conversation, at least one turn. */
+            messages: components["schemas"]["Message"][];
+            /**
+             * Format: float
+             * @description Only tokens at least this fraction as likely as the likeliest (our extension). 0 to 1.
+             */
+            min_p?: number | null;
+            /** @description Only text. */
+            modalities?: string[] | null;
+            /** @description The model's name; the default one where it is absent. */
+            model?: string | null;
+            /**
+             * Format: int32
+             * @description Only 1.
+             */
+            n?: number | null;
+            /**
+             * Format: float
+             * @description −2 to 2.
+             */
+            presence_penalty?: number | null;
+            /**
+             * Format: float
+             * @description Divides the logits of tokens seen before (our extension). Above 0 to 2.
+             */
+            repetition_penalty?: number | null;
+            response_format?: components["schemas"]["ResponseFormat"] | null;
+            /**
+             * Format: int64
+             * @description Same seed, same request, same text.
+             */
+            seed?: number | null;
+            stop?: components["schemas"]["OneOrMany"] | null;
+            /** @description Whether the answer comes as server-sent events. */
+            stream?: boolean | null;
+            stream_options?: components["schemas"]["StreamOptions"] | null;
+            /**
+             * Format: float
+             * @description 0 picks the likeliest token always. 0 to 2.
+             */
+            temperature?: number | null;
+            tool_choice?: components["schemas"]["ChatToolChoice"] | null;
+            /** @description Functions that the model may call. */
+            tools?: components["schemas"]["ChatTool"][] | null;
+            /**
+             * Format: int32
+             * @description Only the k likeliest tokens (our extension). At least 1.
+             */
+            top_k?: number | null;
+            /**
+             * Format: int32
+             * @description How many alternatives beside each token, 0 to 20; needs `logprobs`.
+             */
+            top_logprobs?: number | null;
+            /**
+             * Format: float
+             * @description Nucleus sampling. Above 0 to 1.
+             */
+            top_p?: number | null;
         };
+        /**
+         * @description What a message says.
+         *
+         *     Read by hand rather than as an untagged enum, so that a complaint names the part:
+         *     `messages[2].content[0].type`.
+         */
+        ChatContent: string | components["schemas"]["ChatContentPart"][];
+        /** @description A part of what a message says. */
+        ChatContentPart: {
+            /** @description The text of a `refusal` part. */
+            refusal?: string | null;
+            /** @description The text of a `text` part. */
+            text?: string | null;
+            /** @description `text`; on an assistant's turn also `refusal`. Pictures, sound and files are refused. */
+            type: string;
+        };
+        /** @description A token, and what else was likely in its place. */
+        ChatLogprob: {
+            /** @description Its bytes in UTF-8, which a character may share with the next token. */
+            bytes: number[];
+            /**
+             * Format: float
+             * @description Natural logarithm of its probability; −9999 stands for never.
+             */
+            logprob: number;
+            /** @description The token's text. */
+            token: string;
+            /** @description The likeliest tokens, likeliest first. */
+            top_logprobs: components["schemas"]["TopLogprob"][];
+        };
+        /** @description Log-probabilities of a piece of text. */
+        ChatLogprobs: {
+            /** @description One entry a token. */
+            content: components["schemas"]["ChatLogprob"][];
+        };
+        /**
+         * @description Who speaks.
+         * @enum {string}
+         */
+        ChatRole: "system" | "developer" | "user" | "assistant" | "tool";
+        /** @description A tool that the model may call. */
+        ChatTool: {
+            function?: components["schemas"]["ToolFunction"] | null;
+            /** @description `function`; nothing else is taken. */
+            type: string;
+        };
+        /** @description Whether the model may, must or must not call a tool. */
+        ChatToolChoice: string | {
+            function?: components["schemas"]["ToolName"] | null;
+            /** @description `function`. */
+            type: string;
+        };
+        /** @description A piece of an answer among one. */
+        ChunkChoice: {
+            /** @description What is new. */
+            delta: components["schemas"]["ChunkDelta"];
+            /** @description Why it ended; null until then. */
+            finish_reason?: string | null;
+            /**
+             * Format: int32
+             * @description 0.
+             */
+            index: number;
+            logprobs?: components["schemas"]["ChatLogprobs"] | null;
+        };
+        /** @description What is new. */
+        ChunkDelta: {
+            /** @description More text. */
+            content?: string | null;
+            /** @description `assistant`, on the first chunk. */
+            role?: string | null;
+            /** @description More of a tool call. */
+            tool_calls?: components["schemas"]["ChunkToolCall"][];
+        };
+        /** @description More of a function that is called. */
+        ChunkFunction: {
+            /** @description More of its arguments. */
+            arguments: string;
+            /** @description Its name. */
+            name?: string | null;
+        };
+        /** @description More of a tool call. `id`, `type` and the name come once, at its beginning. */
+        ChunkToolCall: {
+            /** @description What is called. */
+            function: components["schemas"]["ChunkFunction"];
+            /** @description What the tool's result must name. */
+            id?: string | null;
+            /**
+             * Format: int32
+             * @description Which call of this answer.
+             */
+            index: number;
+            /** @description `function`. */
+            type?: string | null;
+        };
+        /** @description An answer, or a piece of one. */
         Completion: {
-            id: string;
-            object: string;
+            busbar?: components["schemas"]["Metrics"] | null;
+            /** @description One choice; none on the chunk that carries usage. */
+            choices: components["schemas"]["CompletionChoice"][];
+            /**
+             * Format: int64
+             * @description When it began, seconds since 1970.
+             */
             created: number;
+            /** @description The answer's id. */
+            id: string;
+            /** @description The model that served. */
             model: string;
-            usage?: components["schemas"]["Usage"];
-            busbar?: components["schemas"]["Metrics"];
-            choices: {
-                index: number;
-                text: string;
-                finish_reason?: string | null;
+            /** @description `text_completion`. */
+            object: string;
+            usage?: components["schemas"]["Usage"] | null;
+        };
+        /** @description An answer among one, or a piece of it. */
+        CompletionChoice: {
+            /** @description `stop` or `length`; null until the end. */
+            finish_reason?: string | null;
+            /**
+             * Format: int32
+             * @description 0.
+             */
+            index: number;
+            logprobs?: components["schemas"]["CompletionLogprobs"] | null;
+            /** @description The text, or more of it. */
+            text: string;
+        };
+        /** @description Log-probabilities, one entry a token in each list. */
+        CompletionLogprobs: {
+            /** @description Where each token begins in the answer, in characters. */
+            text_offset: number[];
+            /** @description Natural logarithms of their probabilities. */
+            token_logprobs: number[];
+            /** @description The tokens' texts. */
+            tokens: string[];
+            /** @description The likeliest tokens in each place. */
+            top_logprobs: {
+                [key: string]: number;
             }[];
         };
-        SummaryRequest: {
-            model: string;
-            text: string;
-            /** @enum {string} */
-            style?: "paragraph" | "bullets" | "headline";
-            /** @enum {string} */
-            length?: "short" | "medium" | "long";
-            stream?: boolean;
-            temperature?: number;
-            seed?: number;
-            max_tokens?: number;
+        /** @description The body of a request. Fields that are not listed are taken and ignored. */
+        CompletionRequest: {
+            /**
+             * Format: int32
+             * @description Only 1.
+             */
+            best_of?: number | null;
+            /** @description Only false. */
+            echo?: boolean | null;
+            /**
+             * Format: float
+             * @description −2 to 2.
+             */
+            frequency_penalty?: number | null;
+            /** @description Go on past the end-of-text token (our extension, for benchmarks). */
+            ignore_eos?: boolean | null;
+            /** @description Token id → what is added to its logit, −100 to 100. */
+            logit_bias?: {
+                [key: string]: number;
+            } | null;
+            /**
+             * Format: int32
+             * @description How many alternatives to report beside each token, 0 to 5.
+             */
+            logprobs?: number | null;
+            /**
+             * Format: int32
+             * @description The most tokens to write; 16 where it is absent.
+             */
+            max_tokens?: number | null;
+            /**
+             * Format: float
+             * @description Only tokens at least this fraction as likely as the likeliest (our extension). 0 to 1.
+             */
+            min_p?: number | null;
+            /** @description The model's name; the default one where it is absent. */
+            model?: string | null;
+            /**
+             * Format: int32
+             * @description Only 1.
+             */
+            n?: number | null;
+            /**
+             * Format: float
+             * @description −2 to 2.
+             */
+            presence_penalty?: number | null;
+            /** @description The text to go on with: a string, or a list of one. */
+            prompt: components["schemas"]["OneOrMany"];
+            /**
+             * Format: float
+             * @description Divides the logits of tokens seen before (our extension). Above 0 to 2.
+             */
+            repetition_penalty?: number | null;
+            /**
+             * Format: int64
+             * @description Same seed, same request, same text.
+             */
+            seed?: number | null;
+            stop?: components["schemas"]["OneOrMany"] | null;
+            /** @description Whether the answer comes as server-sent events. */
+            stream?: boolean | null;
+            stream_options?: components["schemas"]["StreamOptions"] | null;
+            /** @description Only absent or empty. */
+            suffix?: string | null;
+            /**
+             * Format: float
+             * @description 0 picks the likeliest token always. 0 to 2.
+             */
+            temperature?: number | null;
+            /**
+             * Format: int32
+             * @description Only the k likeliest tokens (our extension). At least 1.
+             */
+            top_k?: number | null;
+            /**
+             * Format: float
+             * @description Nucleus sampling. Above 0 to 1.
+             */
+            top_p?: number | null;
         };
-        Summary: {
-            id: string;
-            object: string;
-            created: number;
-            model: string;
-            summary: string;
-            parts: number;
-            rounds: number;
-            usage: components["schemas"]["Usage"];
+        /** @description The answer. */
+        EmbeddingList: {
+            /** @description What this answer tells about itself. */
             busbar: components["schemas"]["Metrics"];
+            /** @description One entry an input, in order. */
+            data: components["schemas"]["EmbeddingObject"][];
+            /** @description The model that served. */
+            model: string;
+            /** @description `list`. */
+            object: string;
+            /** @description Tokens read. */
+            usage: components["schemas"]["EmbeddingUsage"];
         };
-        Usage: {
+        /** @description One vector. */
+        EmbeddingObject: {
+            /** @description The vector, of length 1. */
+            embedding: components["schemas"]["Vector"];
+            /** @description Which input it is of. */
+            index: number;
+            /** @description `embedding`. */
+            object: string;
+        };
+        /** @description The body of a request. */
+        EmbeddingRequest: {
+            /**
+             * Format: int32
+             * @description Only the model's own number of dimensions is possible.
+             */
+            dimensions?: number | null;
+            encoding_format?: components["schemas"]["EncodingFormat"] | null;
+            /**
+             * @description The text or texts. Lists of token ids are not taken: they mean nothing without the model's
+             *     own vocabulary.
+             */
+            input: components["schemas"]["OneOrMany"];
+            /** @description The model's name; the default one where it is absent. */
+            model?: string | null;
+            /** @description Taken and ignored. */
+            user?: string | null;
+        };
+        /** @description Tokens read. */
+        EmbeddingUsage: {
+            /**
+             * Format: int32
+             * @description Tokens of all inputs.
+             */
             prompt_tokens: number;
-            completion_tokens: number;
+            /**
+             * Format: int32
+             * @description The same.
+             */
             total_tokens: number;
         };
-        Metrics: {
-            model: string;
-            first_chunk_ms?: number;
-            total_ms: number;
-            tokens_per_second?: number;
-            tokens_in: number;
-            tokens_cached: number;
-            tokens_out: number;
-        };
-        ModelList: {
-            object: string;
-            data: components["schemas"]["Model"][];
-        };
-        Model: {
-            id: string;
-            object: string;
-            created: number;
-            owned_by: string;
-        };
+        /**
+         * @description How vectors are written.
+         * @enum {string}
+         */
+        EncodingFormat: "float" | "base64";
+        /** @description An error as the dialect's clients expect it. */
         ErrorBody: {
-            error: {
-                message: string;
-                type: string;
-                param?: string | null;
-                code?: string | null;
-            };
+            /** @description The error. */
+            error: components["schemas"]["ErrorObject"];
         };
-        Problem: {
+        /** @description What went wrong. */
+        ErrorObject: {
+            /** @description For programs, where there is one finer than the class. */
+            code?: string | null;
+            /** @description For people. */
+            message: string;
+            /** @description The field of the request that is wrong, where one is. */
+            param?: string | null;
+            /** @description A coarse class, such as `invalid_request_error`. */
             type: string;
+        };
+        /** @description A schema with its name. */
+        JsonSchemaFormat: {
+            /** @description Its name; taken and ignored. */
+            name?: string | null;
+            /** @description JSON Schema; some JSON object where it is absent. */
+            schema?: Record<string, never> | null;
+            /** @description Taken and ignored: a schema is always kept to. */
+            strict?: boolean | null;
+        };
+        /** @description One turn of a conversation. */
+        Message: {
+            content?: components["schemas"]["ChatContent"] | null;
+            /** @description The speaker's name. */
+            name?: string | null;
+            /** @description On an assistant's turn, why it did not answer. It is taken for what was said. */
+            refusal?: string | null;
+            /** @description Who speaks. */
+            role: components["schemas"]["ChatRole"];
+            /** @description On a tool's turn, the call that it answers. */
+            tool_call_id?: string | null;
+            /** @description On an assistant's turn, the tools that it called. */
+            tool_calls?: components["schemas"]["MessageToolCall"][] | null;
+        };
+        /** @description A function that was called. */
+        MessageFunction: {
+            /** @description Its arguments: JSON as text. */
+            arguments: string;
+            /** @description Its name. */
+            name: string;
+        };
+        /** @description A call of a tool in the conversation so far. */
+        MessageToolCall: {
+            /** @description What was called. */
+            function: components["schemas"]["MessageFunction"];
+            /** @description Ties the result to the call. */
+            id: string;
+            /** @description `function`. */
+            type?: string | null;
+        };
+        /** @description What every answer tells about itself. */
+        Metrics: {
+            /**
+             * Format: double
+             * @description From the request's arrival to the first piece of text, milliseconds; absent if none came.
+             */
+            first_chunk_ms?: number | null;
+            /** @description The model that served. */
+            model: string;
+            /**
+             * Format: int32
+             * @description Of these, tokens found in the KV cache.
+             */
+            tokens_cached: number;
+            /**
+             * Format: int32
+             * @description Prompt tokens, cached ones included.
+             */
+            tokens_in: number;
+            /**
+             * Format: int32
+             * @description Tokens written.
+             */
+            tokens_out: number;
+            /**
+             * Format: double
+             * @description Output tokens after the first ÷ seconds after the first chunk; absent for answers of one token.
+             */
+            tokens_per_second?: number | null;
+            /**
+             * Format: double
+             * @description From the request's arrival to the end, milliseconds.
+             */
+            total_ms: number;
+        };
+        /** @description A model. The first four fields are the dialect's, the rest is ours. */
+        Model: {
+            /** @description Whether it follows conversations; otherwise only `/v1/completions` works. */
+            chat: boolean;
+            /**
+             * Format: int32
+             * @description The most tokens that prompt and answer may have together.
+             */
+            context_window: number;
+            /**
+             * Format: int64
+             * @description When it became available here, seconds since 1970.
+             */
+            created: number;
+            /** @description Whether it serves when no model is named. */
+            default: boolean;
+            /**
+             * Format: int32
+             * @description Length of its vectors, where it makes them.
+             */
+            embedding_dimensions?: number | null;
+            /** @description The name to ask for. */
+            id: string;
+            /** @description The licence of its weights. */
+            licence: string;
+            /**
+             * Format: int32
+             * @description The most tokens of one answer.
+             */
+            max_output: number;
+            /** @description `model`. */
+            object: string;
+            /** @description What runs it. */
+            owned_by: string;
+            /** @description Whether it can be held to a JSON schema. */
+            structured_output: boolean;
+            /** @description What it does: `chat`, `embed`. */
+            tasks: string[];
+            /** @description The name people read. */
             title: string;
-            status: number;
+            /** @description Whether it can call tools. */
+            tools: boolean;
+        };
+        /** @description The models there are. */
+        ModelList: {
+            /** @description One entry a model, by name. */
+            data: components["schemas"]["Model"][];
+            /** @description `list`. */
+            object: string;
+        };
+        /**
+         * @description One text, or a list of texts.
+         *
+         *     Read by hand rather than as an untagged enum, so that a complaint names the item: `stop[1]`.
+         */
+        OneOrMany: string | string[];
+        /** @description A problem, as RFC 9457 has it, with our extensions `param`, `code` and `request_id`. */
+        Problem: {
+            /** @description What happened, for programs. */
+            code?: string | null;
+            /** @description What happened this time, for people. */
             detail: string;
-            param?: string;
-            code?: string;
+            /** @description The field of the request that is wrong, where one is. */
+            param?: string | null;
+            /** @description The request's id, to be found in the logs. */
             request_id: string;
+            /**
+             * Format: int32
+             * @description The HTTP status.
+             */
+            status: number;
+            /** @description The status in words. */
+            title: string;
+            /** @description What kind of problem: `about:blank`, which says no more than the status does. */
+            type: string;
+        };
+        /** @description What the prompt's tokens were. */
+        PromptTokensDetails: {
+            /**
+             * Format: int32
+             * @description Tokens found already computed.
+             */
+            cached_tokens: number;
+        };
+        /** @description The form that an answer must have. */
+        ResponseFormat: {
+            json_schema?: components["schemas"]["JsonSchemaFormat"] | null;
+            /** @description Which. */
+            type: components["schemas"]["ResponseFormatKind"];
+        };
+        /**
+         * @description Which form.
+         * @enum {string}
+         */
+        ResponseFormatKind: "text" | "json_object" | "json_schema";
+        /** @description What a client may say about its stream. */
+        StreamOptions: {
+            /** @description Send the usage as a last chunk. */
+            include_usage?: boolean | null;
+        };
+        /** @description A whole summary. */
+        Summary: {
+            /** @description What this answer tells about itself. */
+            busbar: components["schemas"]["Metrics"];
+            /**
+             * Format: int64
+             * @description When it began, seconds since 1970.
+             */
+            created: number;
+            /** @description `stop` or `length`. */
+            finish_reason: string;
+            /** @description The answer's id. */
+            id: string;
+            /** @description The model that served. */
+            model: string;
+            /** @description `summary`. */
+            object: string;
+            /**
+             * Format: int32
+             * @description Into how many parts the text was split; 1: it fitted.
+             */
+            parts: number;
+            /**
+             * Format: int32
+             * @description How many times the parts' summaries were combined; 0: the text fitted.
+             */
+            rounds: number;
+            /** @description The summary. */
+            summary: string;
+            /** @description Tokens that all calls read and wrote together. */
+            usage: components["schemas"]["Usage"];
+        };
+        /** @description The next piece of a summary. */
+        SummaryDelta: {
+            /** @description More text. */
+            text: string;
+        };
+        /**
+         * @description How long a summary should be.
+         * @enum {string}
+         */
+        SummaryLength: "short" | "medium" | "long";
+        /** @description How far a summary has come. */
+        SummaryProgress: {
+            /**
+             * Format: int32
+             * @description Finished.
+             */
+            done: number;
+            /** @description `map`: parts are summarised; `reduce`: their summaries are combined. */
+            stage: string;
+            /**
+             * Format: int32
+             * @description In all.
+             */
+            total: number;
+        };
+        /** @description The body of a request. Fields that are not listed are taken and ignored. */
+        SummaryRequest: {
+            length?: components["schemas"]["SummaryLength"] | null;
+            /**
+             * Format: int32
+             * @description The most tokens of the summary; by style and length where it is absent.
+             */
+            max_tokens?: number | null;
+            /** @description The model's name; the default one where it is absent. */
+            model?: string | null;
+            /**
+             * Format: int64
+             * @description Same seed, same request, same text.
+             */
+            seed?: number | null;
+            /** @description Whether the answer comes as server-sent events. */
+            stream?: boolean | null;
+            style?: components["schemas"]["SummaryStyle"] | null;
+            /**
+             * Format: float
+             * @description 0 picks the likeliest token always. 0 to 2.
+             */
+            temperature?: number | null;
+            /** @description The text, of any length. */
+            text: string;
+        };
+        /**
+         * @description The form of a summary.
+         * @enum {string}
+         */
+        SummaryStyle: "paragraph" | "bullets" | "headline";
+        /** @description A function that the model may call. */
+        ToolFunction: {
+            /** @description What it does, for the model to read. */
+            description?: string | null;
+            /** @description Its name. */
+            name: string;
+            /** @description JSON Schema of its arguments; none where it takes none. */
+            parameters?: Record<string, never> | null;
+        };
+        /** @description A tool by its name. */
+        ToolName: {
+            /** @description The name. */
+            name: string;
+        };
+        /** @description One of the likeliest tokens. */
+        TopLogprob: {
+            /** @description Its bytes. */
+            bytes: number[];
+            /**
+             * Format: float
+             * @description Natural logarithm of its probability; −9999 stands for never.
+             */
+            logprob: number;
+            /** @description The token's text. */
+            token: string;
+        };
+        /**
+         * @description Tokens read and written. Unlike ours, the dialect's classes overlap: `prompt_tokens` has the
+         *     cached ones in it.
+         */
+        Usage: {
+            /**
+             * Format: int32
+             * @description Tokens of the answer.
+             */
+            completion_tokens: number;
+            /**
+             * Format: int32
+             * @description Tokens of the whole prompt.
+             */
+            prompt_tokens: number;
+            /** @description What the prompt's tokens were. */
+            prompt_tokens_details: components["schemas"]["PromptTokensDetails"];
+            /**
+             * Format: int32
+             * @description Both.
+             */
+            total_tokens: number;
+        };
+        /** @description A vector as it is written. */
+        Vector: number[] | string;
+        /** @description What the server sends. */
+        WsServerFrame: {
+            /**
+             * Format: int64
+             * @description How often the server asks for a sign of life, milliseconds.
+             */
+            heartbeat_ms: number;
+            /**
+             * Format: int64
+             * @description How long a connection may be silent with nothing in flight, milliseconds.
+             */
+            idle_timeout_ms: number;
+            /** @description The most answers at once. */
+            max_in_flight: number;
+            /** @enum {string} */
+            type: "ready";
+        } | {
+            /** @description The client's own name for it. */
+            id: string;
+            /** @description The model that serves. */
+            model: string;
+            /** @description What `resume` wants. */
+            stream: string;
+            /** @enum {string} */
+            type: "started";
+        } | {
+            /** @description A `chat.completion.chunk`. */
+            data: components["schemas"]["ChatCompletionChunk"];
+            /** @description The client's own name for it. */
+            id: string;
+            /**
+             * Format: int64
+             * @description Its number within the stream.
+             */
+            seq: number;
+            /** @enum {string} */
+            type: "chunk";
+        } | {
+            /** @description `stop`, `length`, `tool_calls` or `cancelled`. */
+            finish_reason: string;
+            /** @description The client's own name for it. */
+            id: string;
+            /** @description What the answer tells about itself. */
+            metrics: components["schemas"]["Metrics"];
+            /**
+             * Format: int64
+             * @description Its number within the stream.
+             */
+            seq: number;
+            /** @enum {string} */
+            type: "done";
+            /** @description Tokens read and written. */
+            usage: components["schemas"]["Usage"];
+        } | {
+            /** @description What went wrong. */
+            error: components["schemas"]["ErrorObject"];
+            /** @description The client's own name for it. */
+            id?: string | null;
+            /**
+             * Format: int64
+             * @description Its number within the stream, where the stream had begun.
+             */
+            seq?: number | null;
+            /**
+             * Format: int32
+             * @description The status that the same failure has over HTTP.
+             */
+            status: number;
+            /** @enum {string} */
+            type: "error";
+        } | {
+            /** @description As it came. */
+            at?: unknown;
+            /** @enum {string} */
+            type: "pong";
         };
     };
     responses: never;
@@ -255,7 +1047,7 @@ export interface components {
 }
 export type $defs = Record<string, never>;
 export interface operations {
-    listModels: {
+    alive: {
         parameters: {
             query?: never;
             header?: never;
@@ -264,13 +1056,103 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description The answer. */
+            /** @description It runs. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    metrics: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Prometheus' text format. */
             200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ModelList"];
+                    "text/plain": string;
+                };
+            };
+        };
+    };
+    ready: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description They are. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description A field is wrong, or the body is not JSON. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What the request names is not here. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is larger than the limit. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Something broke on our side. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The queue is full or the server is stopping; `Retry-After` says when to come back. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The deadline passed. */
+            504: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };
@@ -279,8 +1161,12 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description Seconds for which the stream outlives its connection. */
-                "x-busbar-resume"?: number;
+                /** @description Ties the answer to its log lines: up to 128 visible ASCII characters. Is echoed. */
+                "x-request-id"?: string | null;
+                /** @description A deadline shorter than the server's own, milliseconds. */
+                "x-busbar-timeout-ms"?: number | null;
+                /** @description With `stream`: seconds for which the stream goes on and is kept after its connection is lost. */
+                "x-busbar-resume"?: number | null;
             };
             path?: never;
             cookie?: never;
@@ -301,8 +1187,53 @@ export interface operations {
                     "text/event-stream": components["schemas"]["ChatCompletionChunk"];
                 };
             };
-            /** @description Why not. */
-            default: {
+            /** @description A field is wrong, or the body is not JSON. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description What the request names is not here. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The body is larger than the limit. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Something broke on our side. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The queue is full or the server is stopping; `Retry-After` says when to come back. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The deadline passed. */
+            504: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -316,8 +1247,12 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description Seconds for which the stream outlives its connection. */
-                "x-busbar-resume"?: number;
+                /** @description Ties the answer to its log lines: up to 128 visible ASCII characters. Is echoed. */
+                "x-request-id"?: string | null;
+                /** @description A deadline shorter than the server's own, milliseconds. */
+                "x-busbar-timeout-ms"?: number | null;
+                /** @description With `stream`: seconds for which the stream goes on and is kept after its connection is lost. */
+                "x-busbar-resume"?: number | null;
             };
             path?: never;
             cookie?: never;
@@ -338,8 +1273,53 @@ export interface operations {
                     "text/event-stream": components["schemas"]["Completion"];
                 };
             };
-            /** @description Why not. */
-            default: {
+            /** @description A field is wrong, or the body is not JSON. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description What the request names is not here. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The body is larger than the limit. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Something broke on our side. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The queue is full or the server is stopping; `Retry-After` says when to come back. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The deadline passed. */
+            504: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -349,35 +1329,236 @@ export interface operations {
             };
         };
     };
-    createSummary: {
+    createEmbedding: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Ties the answer to its log lines: up to 128 visible ASCII characters. Is echoed. */
+                "x-request-id"?: string | null;
+                /** @description A deadline shorter than the server's own, milliseconds. */
+                "x-busbar-timeout-ms"?: number | null;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["EmbeddingRequest"];
+            };
+        };
+        responses: {
+            /** @description A vector for each text. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EmbeddingList"];
+                };
+            };
+            /** @description A field is wrong, or the body is not JSON. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description What the request names is not here. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The body is larger than the limit. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Something broke on our side. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The queue is full or the server is stopping; `Retry-After` says when to come back. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The deadline passed. */
+            504: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    listModels: {
         parameters: {
             query?: never;
             header?: never;
             path?: never;
             cookie?: never;
         };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["SummaryRequest"];
-            };
-        };
+        requestBody?: never;
         responses: {
-            /** @description The answer. */
+            /** @description The models there are. */
             200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Summary"];
+                    "application/json": components["schemas"]["ModelList"];
                 };
             };
-            /** @description Why not. */
-            default: {
+            /** @description A field is wrong, or the body is not JSON. */
+            400: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": components["schemas"]["Problem"];
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description What the request names is not here. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The body is larger than the limit. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Something broke on our side. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The queue is full or the server is stopping; `Retry-After` says when to come back. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The deadline passed. */
+            504: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    getModel: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The model's name. */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The model. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Model"];
+                };
+            };
+            /** @description A field is wrong, or the body is not JSON. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description What the request names is not here. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The body is larger than the limit. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Something broke on our side. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The queue is full or the server is stopping; `Retry-After` says when to come back. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The deadline passed. */
+            504: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
                 };
             };
         };
@@ -385,27 +1566,29 @@ export interface operations {
     resumeStream: {
         parameters: {
             query?: never;
-            header: {
-                "last-event-id": string;
+            header?: {
+                /** @description The last event that the client has, `<stream>:<number>`; from the start without it. */
+                "last-event-id"?: string | null;
             };
             path: {
-                stream: string;
+                /** @description The answer's id. */
+                id: string;
             };
             cookie?: never;
         };
         requestBody?: never;
         responses: {
-            /** @description The rest. */
+            /** @description Every event after the last one that the client has, then the stream as it goes on. */
             200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "text/event-stream": string;
+                    "text/event-stream": unknown;
                 };
             };
-            /** @description Why not. */
-            default: {
+            /** @description There is no such stream (any more), or what comes next is not kept any more. */
+            404: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -420,21 +1603,22 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
-                stream: string;
+                /** @description The answer's id. */
+                id: string;
             };
             cookie?: never;
         };
         requestBody?: never;
         responses: {
-            /** @description Cancelled. */
+            /** @description It is stopped, and not kept any longer. */
             204: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content?: never;
             };
-            /** @description Why not. */
-            default: {
+            /** @description There is no such stream (any more). */
+            404: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -444,24 +1628,81 @@ export interface operations {
             };
         };
     };
-    ready: {
+    createSummary: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description Ties the answer to its log lines: up to 128 visible ASCII characters. Is echoed. */
+                "x-request-id"?: string | null;
+                /** @description A deadline shorter than the server's own, milliseconds. */
+                "x-busbar-timeout-ms"?: number | null;
+            };
             path?: never;
             cookie?: never;
         };
-        requestBody?: never;
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SummaryRequest"];
+            };
+        };
         responses: {
-            /** @description It serves. */
+            /** @description The summary, whole or as server-sent events. */
             200: {
                 headers: {
                     [name: string]: unknown;
                 };
-                content?: never;
+                content: {
+                    "application/json": components["schemas"]["Summary"];
+                    "text/event-stream": components["schemas"]["SummaryDelta"];
+                };
             };
-            /** @description Why not. */
+            /** @description A field is wrong, or the body is not JSON. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What the request names is not here. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is larger than the limit. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Something broke on our side. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The queue is full or the server is stopping; `Retry-After` says when to come back. */
             503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The deadline passed. */
+            504: {
                 headers: {
                     [name: string]: unknown;
                 };

@@ -1,22 +1,12 @@
 // Reads the chunks of a stream, which are the same over SSE and WebSocket, into answer events.
 
 import { failureOf } from '@/shared/api/failure'
-import type { Metrics } from '@/shared/api/types'
+import type { ChatChunk, CompletionAnswer, Metrics } from '@/shared/api/types'
 
 import type { AnswerEvent } from './answer'
 
-/** What of a chunk the console reads. Chat chunks carry `delta`, completion chunks `text`. */
-interface Chunk {
-  id?: string
-  model?: string
-  error?: unknown
-  busbar?: Metrics
-  choices?: {
-    delta?: { content?: string | null }
-    text?: string
-    finish_reason?: string | null
-  }[]
-}
+/** A piece of a chat, a piece of a text, or the error that ended either. */
+type Chunk = Partial<ChatChunk | CompletionAnswer> & { error?: unknown }
 
 /** Remembers what the chunks of one stream said until its end is known. */
 export class ChunkReader {
@@ -35,7 +25,7 @@ export class ChunkReader {
     this.start(chunk.id, chunk.model)
     this.metrics = chunk.busbar ?? this.metrics
     const choice = chunk.choices?.[0]
-    const text = choice?.delta?.content ?? choice?.text
+    const text = choice && ('delta' in choice ? choice.delta.content : choice.text)
     if (text) this.onEvent({ type: 'text', text })
     this.finishReason = choice?.finish_reason ?? this.finishReason
   }

@@ -1,11 +1,11 @@
 // One answer in flight on a WebSocket: what was asked, how far it came, whom to tell.
 
 import { aborted, Failure, failureOf } from '@/shared/api/failure'
-import type { ChatBody } from '@/shared/api/types'
+import type { ChatBody, ServerFrame } from '@/shared/api/types'
 
 import type { AnswerOptions } from './answer'
 import { ChunkReader } from './chunks'
-import type { ClientFrame, ServerFrame } from './frames'
+import type { ClientFrame } from './frames'
 
 export class Flight {
   readonly done: Promise<void>
@@ -74,10 +74,7 @@ export class Flight {
       case 'chunk':
         return this.chunk(frame.seq, frame.data)
       case 'done':
-        this.chunks.finish({
-          finishReason: frame.finish_reason,
-          ...(frame.metrics && { metrics: frame.metrics }),
-        })
+        this.chunks.finish({ finishReason: frame.finish_reason, metrics: frame.metrics })
         this.resolve()
         return true
       case 'error':

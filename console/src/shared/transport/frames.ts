@@ -1,20 +1,12 @@
 // The frames of the WebSocket protocol that the console sends and understands (docs/protocol.md).
 
-import type { ChatBody, Metrics } from '@/shared/api/types'
+import type { ChatBody, ServerFrame } from '@/shared/api/types'
 
 export type ClientFrame =
   | { type: 'chat'; id: string; body: ChatBody; resume?: number }
   | { type: 'cancel'; id: string }
   | { type: 'resume'; id: string; stream: string; after: number }
   | { type: 'ping'; at: number }
-
-export type ServerFrame =
-  | { type: 'ready'; heartbeat_ms: number }
-  | { type: 'started'; id: string; stream: string; model: string }
-  | { type: 'chunk'; id: string; seq: number; data: unknown }
-  | { type: 'done'; id: string; seq: number; finish_reason: string; metrics?: Metrics }
-  | { type: 'error'; id?: string; status?: number; error: unknown }
-  | { type: 'pong'; at?: number }
 
 /** Reads a frame; a text that is none gives nothing. */
 export function readFrame(text: unknown): ServerFrame | undefined {

@@ -2,7 +2,7 @@
 
 import type { Api } from '@/shared/api/client'
 import { failureOf } from '@/shared/api/failure'
-import type { ChatAnswer, Metrics } from '@/shared/api/types'
+import type { ChatAnswer, Metrics, SummaryAnswer } from '@/shared/api/types'
 
 import type { AnswerEvent, AnswerOptions, Call } from './answer'
 
@@ -37,14 +37,15 @@ async function ask(api: Api, call: Call, signal: AbortSignal): Promise<Whole> {
       const body = { ...call.body, stream: false }
       const { data, error, response } = await api.POST('/v1/summaries', { body, signal })
       if (!data) throw failureOf(error, response)
-      const summary = { parts: data.parts, rounds: data.rounds }
-      return { ...whole(data, data.summary, 'stop'), summary }
+      const answer = data as SummaryAnswer
+      const summary = { parts: answer.parts, rounds: answer.rounds }
+      return { ...whole(answer, answer.summary, answer.finish_reason), summary }
     }
   }
 }
 
 function whole(
-  answer: { model: string; busbar?: Metrics },
+  answer: { model: string; busbar?: Metrics | null },
   text: string | null | undefined,
   finishReason: string | null | undefined,
 ): Whole {
@@ -52,6 +53,6 @@ function whole(
     text: text ?? '',
     model: answer.model,
     finishReason: finishReason ?? 'stop',
-    metrics: answer.busbar,
+    metrics: answer.busbar ?? undefined,
   }
 }

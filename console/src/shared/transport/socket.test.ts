@@ -201,6 +201,18 @@ test('an error frame fails its own answer and no other', async () => {
   await second
 })
 
+test('a question that was not understood fails, and one that was begun goes on', async () => {
+  const { client, at } = setup()
+  const begun = client.chat(BODY, listener().options)
+  const odd = client.chat(BODY, listener().options)
+  at(0).ready()
+  at(0).say({ type: 'started', id: 'a1', stream: 's', model: 'm' })
+  at(0).say({ type: 'error', id: null, status: 400, error: { message: 'No `type`.' } })
+  await expect(odd).rejects.toThrow('No `type`.')
+  at(0).say(done('a1', 1))
+  await begun
+})
+
 test('a connection that is silent while an answer is awaited is asked, then given up', async () => {
   const { client, sockets, at } = setup()
   const answer = client.chat(BODY, listener().options)

@@ -1,11 +1,11 @@
 // One WebSocket that carries many answers at once, and comes back when it breaks.
 
 import { connectionLost, unreachable } from '@/shared/api/failure'
-import type { ChatBody } from '@/shared/api/types'
+import type { ChatBody, ServerFrame } from '@/shared/api/types'
 
 import type { AnswerOptions } from './answer'
 import { Flight } from './flight'
-import { readFrame, type ClientFrame, type ServerFrame } from './frames'
+import { readFrame, type ClientFrame } from './frames'
 import { waitBefore } from './patience'
 
 /** The part of `WebSocket` that is used; tests bring their own. */
@@ -86,9 +86,17 @@ export class SocketClient {
       this.boardAll(frame.heartbeat_ms)
       return
     }
-    const id = frame && 'id' in frame ? frame.id : undefined
-    const flight = id === undefined ? undefined : this.flights.get(id)
-    if (frame && flight?.take(frame)) this.flights.delete(flight.id)
+    if (!frame || !('id' in frame)) return
+    for (const flight of this.addressees(frame.id)) {
+      if (flight.take(frame)) this.flights.delete(flight.id)
+    }
+  }
+
+  /** Whom a frame is for. One without a name says that a question was not understood, and not which:
+   *  it can be none that was begun. */
+  private addressees(id: string | null | undefined): Flight[] {
+    const all = [...this.flights.values()]
+    return all.filter((flight) => (id == null ? !flight.started : flight.id === id))
   }
 
   private boardAll(heartbeat: number): void {

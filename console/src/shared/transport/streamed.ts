@@ -49,8 +49,8 @@ async function open(
 }
 
 async function reopen(api: Api, stream: string, last: string, signal: AbortSignal): Promise<Body> {
-  const { data, error, response } = await api.GET('/v1/streams/{stream}', {
-    params: { path: { stream }, header: { 'last-event-id': last } },
+  const { data, error, response } = await api.GET('/v1/streams/{id}', {
+    params: { path: { id: stream }, header: { 'last-event-id': last } },
     parseAs: 'stream',
     signal,
   })
@@ -123,7 +123,7 @@ class Reading {
   private cancel(): void {
     const stream = this.chunks.stream
     if (!stream || !this.options.resumeSeconds) return
-    const gone = this.api.DELETE('/v1/streams/{stream}', { params: { path: { stream } } })
+    const gone = this.api.DELETE('/v1/streams/{id}', { params: { path: { id: stream } } })
     gone.catch(() => undefined)
   }
 }

@@ -2,7 +2,7 @@
 
 import type { Api } from '@/shared/api/client'
 import { aborted, connectionLost, failureOf } from '@/shared/api/failure'
-import type { SummaryAnswer, SummaryBody } from '@/shared/api/types'
+import type { SummaryAnswer, SummaryBody, SummaryPiece, SummaryProgress } from '@/shared/api/types'
 
 import type { AnswerOptions } from './answer'
 import { readEvents, type SseEvent } from './sse'
@@ -18,7 +18,7 @@ export async function summaryBySse(
     signal: options.signal,
   })
   if (!data) throw failureOf(error, response)
-  options.onEvent({ type: 'started', stream: undefined, model: body.model })
+  options.onEvent({ type: 'started', stream: undefined, model: body.model ?? undefined })
   try {
     for await (const event of readEvents(data)) {
       if (take(event, options)) return
@@ -34,18 +34,18 @@ function take(event: SseEvent, { onEvent }: AnswerOptions): boolean {
   const data: unknown = JSON.parse(event.data)
   switch (event.event) {
     case 'progress':
-      onEvent({ type: 'progress', ...(data as { stage: string; done: number; total: number }) })
+      onEvent({ type: 'progress', ...(data as SummaryProgress) })
       return false
     case 'delta':
-      onEvent({ type: 'text', text: (data as { text: string }).text })
+      onEvent({ type: 'text', text: (data as SummaryPiece).text })
       return false
     case 'error':
       throw failureOf(data)
     case 'done': {
-      const { parts, rounds, busbar } = data as SummaryAnswer
+      const { parts, rounds, busbar, finish_reason } = data as SummaryAnswer
       onEvent({
         type: 'done',
-        finishReason: 'stop',
+        finishReason: finish_reason,
         metrics: busbar,
         summary: { parts, rounds },
       })

@@ -21,7 +21,13 @@ const SAID: Record<Mode, { title: string; text: string }> = {
   },
 }
 
-export function Empty({ mode, onChoose }: { mode: Mode; onChoose: (text: string) => void }) {
+interface Props {
+  mode: Mode
+  ready: boolean
+  onChoose: (text: string) => void
+}
+
+export function Empty({ mode, ready, onChoose }: Props) {
   const { title, text } = SAID[mode]
   return (
     <div className={styles['empty']}>
@@ -32,7 +38,7 @@ export function Empty({ mode, onChoose }: { mode: Mode; onChoose: (text: string)
         <ul className={styles['examples']} aria-label="Examples">
           {EXAMPLES[mode].map((example) => (
             <li key={example.title}>
-              <button type="button" onClick={() => onChoose(example.text)}>
+              <button type="button" disabled={!ready} onClick={() => onChoose(example.text)}>
                 <span className={styles['name']}>
                   {example.title}
                   <Icon name="send" size={15} />

@@ -30,7 +30,7 @@ interface Props {
 
 export function Head({ conversation, panelOpen, onPanel }: Props) {
   const { mode, settings } = conversation
-  const { model, models } = useModel(settings.model)
+  const { model, offered } = useModel(conversation)
   return (
     <div className={styles['head']}>
       <Segmented
@@ -46,9 +46,11 @@ export function Head({ conversation, panelOpen, onPanel }: Props) {
           value={model}
           onChange={(event) => history.configure({ model: event.target.value })}
         >
-          {models.length === 0 && <option value={model}>{model || 'No model yet'}</option>}
-          {models.map(({ id }) => (
-            <option key={id}>{id}</option>
+          {offered.length === 0 && <option value="">No model yet</option>}
+          {offered.map(({ id, title }) => (
+            <option key={id} value={id}>
+              {title}
+            </option>
           ))}
         </select>
         <select

@@ -28,7 +28,7 @@ export function Playground() {
   const roomy = useMedia('(min-width: 78rem)')
   const [panel, setPanel] = useState(() => recall(PANEL) !== false)
   const [drawer, setDrawer] = useState(false)
-  const { model } = useModel(open.settings.model)
+  const { model } = useModel(open)
   const busy = busyAnswer(open) !== undefined
   useShortcuts({ stop: () => answers.stop(open.id), fresh: () => history.start(open.mode) })
 
@@ -53,14 +53,18 @@ export function Playground() {
         {open.turns.length > 0 ? (
           <Thread key={open.id} conversation={open} model={model} />
         ) : (
-          <Empty mode={open.mode} onChoose={(text) => answers.send(open.id, model, { text })} />
+          <Empty
+            mode={open.mode}
+            ready={ready && model !== ''}
+            onChoose={(text) => answers.send(open.id, model, { text })}
+          />
         )}
         <Composer
           key={`${open.id} ${open.mode}`}
           mode={open.mode}
           busy={busy}
           fresh={open.turns.length === 0}
-          ready={ready}
+          ready={ready && model !== ''}
           onSend={(asked) => answers.send(open.id, model, asked)}
           onStop={() => answers.stop(open.id)}
         />

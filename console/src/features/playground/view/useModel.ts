@@ -1,10 +1,19 @@
-// The model that is asked: the one chosen while the server offers it, else the first.
+// The model that is asked, among those that can do what the mode wants.
 
+import { pick, writers } from '@/shared/api/choice'
 import { useModels } from '@/shared/api/models'
 import type { Model } from '@/shared/api/types'
 
-export function useModel(chosen: string | undefined): { model: string; models: readonly Model[] } {
-  const { data: models = [] } = useModels()
-  const known = models.find(({ id }) => id === chosen) ?? models[0]
-  return { model: known?.id ?? chosen ?? '', models }
+import type { Conversation } from '../model'
+
+interface Choice {
+  /** Empty until the server has said what it offers. */
+  model: string
+  offered: readonly Model[]
+}
+
+export function useModel({ mode, settings }: Conversation): Choice {
+  const { data = [] } = useModels()
+  const offered = writers(data, mode !== 'generate')
+  return { model: pick(offered, settings.model)?.id ?? '', offered }
 }

@@ -2,6 +2,7 @@
 
 import { useState } from 'react'
 
+import { pick } from '@/shared/api/choice'
 import type { Model } from '@/shared/api/types'
 import { Button } from '@/shared/ui/Button'
 import { Field, NumberField, Switch } from '@/shared/ui/Field'
@@ -21,7 +22,7 @@ interface Props {
 export function Form({ state, models, onStart }: Props) {
   const { settings, phase } = state
   const [chosen, setChosen] = useState(state.model)
-  const model = models.find(({ id }) => id === chosen)?.id ?? models[0]?.id ?? ''
+  const model = pick(models, chosen)?.id ?? ''
   const running = phase === 'running'
   const sound =
     settings.prompt.trim() !== '' &&
@@ -61,7 +62,9 @@ export function Form({ state, models, onStart }: Props) {
               >
                 {models.length === 0 && <option value="">No model yet</option>}
                 {models.map((offered) => (
-                  <option key={offered.id}>{offered.id}</option>
+                  <option key={offered.id} value={offered.id}>
+                    {offered.title}
+                  </option>
                 ))}
               </select>
             )}

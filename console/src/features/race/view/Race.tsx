@@ -1,5 +1,6 @@
 // The page: what to race, the lanes while it runs, and what it showed.
 
+import { writers } from '@/shared/api/choice'
 import { useModels } from '@/shared/api/models'
 import { useStore } from '@/shared/lib/store'
 import { announce } from '@/shared/ui/announce'
@@ -34,7 +35,7 @@ export function Race() {
             The same prompt over REST, SSE and WebSocket, in turns, measured from this page.
           </p>
         </header>
-        <Form state={state} models={models} onStart={(model) => void start(model)} />
+        <Form state={state} models={writers(models, true)} onStart={(model) => void start(model)} />
         {phase !== 'idle' && <Lanes state={state} />}
         {failure && (
           <FailureBox message={`${WAY_NAME[failure.way]}: ${failure.message}`} about={failure} />
