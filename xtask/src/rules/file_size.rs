@@ -7,7 +7,7 @@ const LIMIT: usize = 500;
 const SOURCES: &[&str] = &[".rs", ".ts", ".tsx", ".css", ".mjs", ".py", ".sh"];
 /// Written by a program, not by us.
 const GENERATED: &[&str] = &[
-    "console/src/shared/api/schema.ts",
+    "console/src/shared/api/schema.d.ts",
     "console/src/shared/api/generated/",
 ];
 
