@@ -30,7 +30,7 @@ pub enum Error {
         /// Which one.
         name: String,
         /// What happened.
-        source: busbar_core::Error,
+        source: Box<busbar_core::Error>,
         /// What to do about it.
         fix: String,
     },

@@ -90,7 +90,7 @@ fn failed(plan: &Plan, source: busbar_core::Error) -> Error {
     };
     Error::Load {
         name: plan.id.to_string(),
-        source,
+        source: Box::new(source),
         fix,
     }
 }

@@ -1,0 +1,36 @@
+//! The commands, one file each.
+
+pub(crate) mod chat;
+pub(crate) mod completions;
+pub(crate) mod config;
+pub(crate) mod doctor;
+pub(crate) mod embed;
+pub(crate) mod generate;
+pub(crate) mod man;
+pub(crate) mod models;
+pub(crate) mod serve;
+pub(crate) mod summarize;
+pub(crate) mod version;
+
+use crate::{
+    cli::{Cli, Command},
+    exit::Result,
+};
+
+/// Runs a command to its end.
+pub(crate) fn run(cli: Cli) -> Result {
+    let global = &cli.global;
+    match cli.command {
+        Command::Serve(args) => serve::run(&args, global),
+        Command::Chat(args) => chat::run(&args, global),
+        Command::Generate(args) => generate::run(&args, global),
+        Command::Summarize(args) => summarize::run(&args, global),
+        Command::Embed(args) => embed::run(&args, global),
+        Command::Models(args) => models::run(&args, global),
+        Command::Config(args) => config::run(&args, global),
+        Command::Doctor(args) => doctor::run(&args, global),
+        Command::Version(_) => version::run(),
+        Command::Completions(args) => completions::run(&args),
+        Command::Man(args) => man::run(&args),
+    }
+}

@@ -1,0 +1,86 @@
+//! `busbar serve`
+
+use busbar_app::Ended;
+use busbar_config::Flag;
+
+use crate::{
+    exit::{Failure, Result},
+    options::{Engine, Global},
+    runtime,
+    setup::{Logs, Setup},
+};
+
+const EXAMPLES: &str = "\
+Examples:
+  busbar serve                                   the default model on http://127.0.0.1:8080
+  busbar serve --listen 0.0.0.0:80               on every address of this machine
+  busbar serve -m smollm2 -m mine=./mine.gguf    two models; clients choose by name
+  BUSBAR_LISTEN=:9000 busbar serve               the same by the environment
+
+/healthz answers at once, /readyz once the models are loaded. SIGTERM or Ctrl-C finishes what runs,
+within `server.drain_timeout`; a second one ends at once.";
+
+/// Serve models over HTTP, server-sent events and WebSocket, with a web page to try them.
+#[derive(Debug, clap::Args)]
+#[command(after_help = EXAMPLES)]
+pub(crate) struct Args {
+    /// Listen here; a port alone means this machine only. Default: 127.0.0.1:8080.
+    #[arg(long, short, value_name = "ADDRESS")]
+    listen: Option<String>,
+
+    /// Serve this model: a name from `busbar models list`, FILE.gguf, or NAME=FILE.gguf. May be given
+    /// several times; the first is the default.
+    #[arg(long, short, value_name = "MODEL")]
+    model: Vec<String>,
+
+    /// Requests that are worked on at once, for each model.
+    #[arg(long, value_name = "N")]
+    sequences: Option<u32>,
+
+    /// Requests that may wait before more are refused, for each model.
+    #[arg(long, value_name = "N")]
+    queue: Option<u32>,
+
+    /// How log lines look: `pretty` or `json`.
+    #[arg(long, value_name = "FORMAT")]
+    log_format: Option<String>,
+
+    #[command(flatten)]
+    engine: Engine,
+}
+
+impl Args {
+    fn flags(&self) -> Vec<Flag> {
+        let models = (!self.model.is_empty()).then(|| self.model.join(","));
+        let named = [
+            ("--listen", "server.listen", self.listen.clone()),
+            ("--model", "models.text", models),
+            (
+                "--sequences",
+                "text.sequences",
+                self.sequences.map(|n| n.to_string()),
+            ),
+            ("--queue", "text.queue", self.queue.map(|n| n.to_string())),
+            ("--log-format", "log.format", self.log_format.clone()),
+        ];
+        let named = named.into_iter().filter_map(|(name, path, value)| {
+            Some(Flag {
+                name: name.to_owned(),
+                path: path.to_owned(),
+                value: value?,
+            })
+        });
+        named.chain(self.engine.flags()).collect()
+    }
+}
+
+pub(crate) fn run(args: &Args, global: &Global) -> Result {
+    let setup = Setup::new(global, args.flags(), Logs::AsConfigured)?;
+    match runtime::run(async { Ok(busbar_app::serve(setup.loaded.config.clone()).await?) })? {
+        Ended::Finished => Ok(()),
+        Ended::CutOff(running) => Err(Failure::Failed(format!(
+            "{running} answers were cut off: they were still running after server.drain_timeout"
+        ))),
+        Ended::AtOnce => Err(Failure::Interrupted),
+    }
+}

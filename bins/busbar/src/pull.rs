@@ -1,0 +1,82 @@
+//! Pulls models, for the command that is called so and for those that find theirs missing.
+
+use busbar_app::{Error, Shelf, Talk};
+use busbar_catalog::{Cancel, Entry, Error as CatalogError, Status};
+
+use crate::{
+    exit::{Failure, Result},
+    runtime::interrupted,
+    setup::Setup,
+    terminal::{PullBar, confirm, spinner},
+};
+
+/// Pulls a model, showing its licence and how far it is. Ctrl-C stops it; what has come is kept.
+pub(crate) async fn pull(entry: &Entry, shelf: &Shelf, setup: &Setup) -> Result {
+    let terminal = setup.terminal;
+    if let Status::Present { path, .. } = shelf.store.status(entry) {
+        if !setup.quiet {
+            terminal.note(format!("{} is here: {}", entry.name, path.display()))?;
+        }
+        return Ok(());
+    }
+    if !setup.quiet {
+        terminal.note(format!("{}: {}", entry.name, entry.title))?;
+        terminal.note(format!("licence: {}", entry.licence))?;
+    }
+    let cancel = Cancel::new();
+    let bar = PullBar::new(terminal, setup.quiet);
+    let (store, wanted, stop) = (shelf.store.clone(), entry.clone(), cancel.clone());
+    let work = tokio::task::spawn_blocking(move || {
+        let pulled = store.pull(&wanted, &bar, &stop);
+        bar.clear();
+        pulled
+    });
+    let path = finish(work, &cancel).await??;
+    if !setup.quiet {
+        terminal.note(format!("{} is here: {}", entry.name, path.display()))?;
+    }
+    Ok(())
+}
+
+/// Waits for the pull; Ctrl-C asks it to stop, and then it tidies up behind itself.
+async fn finish<T>(work: tokio::task::JoinHandle<T>, cancel: &Cancel) -> Result<T> {
+    tokio::pin!(work);
+    loop {
+        tokio::select! {
+            done = &mut work => {
+                return done.map_err(|error| Failure::Failed(format!("the pull broke off: {error}")));
+            }
+            () = interrupted() => cancel.cancel(),
+        }
+    }
+}
+
+/// Opens the model to talk to. Where it is not here yet and a person is, offers to pull it.
+pub(crate) async fn open(setup: &Setup, name: Option<&str>) -> Result<Talk> {
+    let missing = match load(setup, name).await {
+        Err(Failure::App(Error::Catalog(CatalogError::NotPulled(missing)))) => missing,
+        other => return other,
+    };
+    let shelf = Shelf::open(setup.config())?;
+    let entry = shelf.catalog.entry(missing.as_str())?;
+    if !setup.terminal.can_ask() || setup.quiet {
+        return Err(CatalogError::NotPulled(missing).into());
+    }
+    let size = entry.size.map_or_else(String::new, |size| format!("{size}, "));
+    let question = format!(
+        "The model {missing} ({size}{}) is not here yet. Fetch it now?",
+        entry.licence.name
+    );
+    if !confirm(&question)? {
+        return Err(CatalogError::NotPulled(missing).into());
+    }
+    pull(entry, &shelf, setup).await?;
+    load(setup, name).await
+}
+
+async fn load(setup: &Setup, name: Option<&str>) -> Result<Talk> {
+    let wait = spinner("loading the model", setup.terminal, setup.quiet);
+    let talk = Talk::open(setup.config(), name).await;
+    wait.finish_and_clear();
+    Ok(talk?)
+}
