@@ -49,10 +49,10 @@ impl Grammars {
     pub fn constraint(&self, form: &Form) -> Result<Constraint> {
         let key = format!("{form:?}");
         if let Some(kept) = self.recall(&key) {
-            return Ok(begin(&kept));
+            return Ok(begin(&kept, form));
         }
         let fresh = Arc::new(Mutex::new(self.compile(form)?));
-        let constraint = begin(&fresh);
+        let constraint = begin(&fresh, form);
         self.keep(key, fresh);
         Ok(constraint)
     }
@@ -126,9 +126,9 @@ impl fmt::Debug for Grammars {
 }
 
 /// A copy that shares nothing with the kept one, so that answers cannot slow or fail each other.
-fn begin(kept: &Mutex<Matcher>) -> Constraint {
+fn begin(kept: &Mutex<Matcher>, form: &Form) -> Constraint {
     let matcher = kept.lock().unwrap_or_else(PoisonError::into_inner);
-    Constraint::new(matcher.deep_clone())
+    Constraint::new(matcher.deep_clone(), form.param())
 }
 
 fn build(table: &TokenTable) -> Result<ParserFactory> {

@@ -8,11 +8,13 @@ use llguidance::{Matcher, api::StopReason, toktrie::SimpleVob};
 /// Knows which tokens may come next, and is told which one came.
 pub struct Constraint {
     matcher: Matcher,
+    /// The field of the request that the form comes from.
+    param: &'static str,
 }
 
 impl Constraint {
-    pub(super) fn new(matcher: Matcher) -> Self {
-        Self { matcher }
+    pub(super) fn new(matcher: Matcher, param: &'static str) -> Self {
+        Self { matcher, param }
     }
 
     /// The tokens that may come next; those that end an answer are among them where the answer may
@@ -50,7 +52,7 @@ impl Constraint {
     fn failure(&self) -> Error {
         match self.matcher.stop_reason() {
             StopReason::LexerTooComplex | StopReason::ParserTooComplex => Error::invalid(
-                "response_format",
+                self.param,
                 "the form asked for is too complex: this answer cannot be held to it within bounds",
             )
             .with_code("schema_too_complex"),

@@ -10,6 +10,7 @@
 mod compiler;
 mod constraint;
 mod form;
+mod overlap;
 mod schema;
 mod trie;
 

@@ -6,10 +6,18 @@
 use busbar_core::Error;
 use serde_json::{Map, Value, json};
 
+use super::overlap;
+
 /// How deep schemas may nest.
 const DEEPEST: usize = 64;
 /// How many schemas there may be in one.
-const MOST: usize = 5_000;
+const MOST: usize = 2_000;
+/// How large a schema may be, written as JSON.
+const LARGEST: usize = 512 << 10;
+/// How many patterns of property names there may be beside each other; each is compared with each.
+const MOST_NAME_PATTERNS: usize = 16;
+/// How many patterns a text may have to match at once.
+const MOST_PATTERNS: usize = 8;
 /// The highest count of items or properties that can be enforced; each becomes part of the grammar.
 const HIGHEST_COUNT: u64 = 2_000;
 /// The highest string length that can be enforced.
@@ -76,25 +84,51 @@ impl Refusal {
     }
 }
 
+/// What the compiler says, where it is not for clients, and what clients read instead.
+const IN_OTHER_WORDS: [(&str, &str); 7] = [
+    // Its backtrace follows.
+    ("panic", "it cannot be compiled"),
+    (
+        "Unable to determine if regex",
+        "its patterns together are too complex",
+    ),
+    ("Unsatisfiable schema", "nothing satisfies it"),
+    (
+        "oneOf constraints",
+        "`oneOf` with alternatives that may hold at once cannot be enforced; `anyOf` can",
+    ),
+    ("fuel exhausted", "it is too complex"),
+    ("grammar size", "it is too large"),
+    ("schema too large", "it is too large"),
+];
+
 /// The error for what only the compiler could see.
 pub(super) fn refused(param: &str, message: &str) -> Error {
-    // A panic's message carries a backtrace; the text after the first line is for developers.
+    let words = IN_OTHER_WORDS.iter().find(|(said, _)| message.starts_with(said));
     let line = message.lines().next().unwrap_or_default();
-    let reason = if line.starts_with("panic") {
-        "it cannot be compiled"
-    } else {
-        line
-    };
+    let reason: String = words.map_or(line, |(_, words)| words).chars().take(200).collect();
     Error::invalid(param, format!("the schema cannot be enforced: {reason}")).with_code("unsupported_schema")
 }
 
 /// Refuses what cannot be enforced, naming the place.
 pub(super) fn check(schema: &Value) -> Result<(), Refusal> {
-    Walk {
+    let mut walk = Walk {
         seen: 0,
         path: Vec::new(),
+    };
+    walk.schema(schema)?;
+    let size = schema.to_string().len();
+    if size > LARGEST {
+        return walk.refuse(format!(
+            "it has {size} bytes, more than the {LARGEST} that are compiled"
+        ));
     }
-    .schema(schema)
+    if overlap::patterns(schema) > MOST_PATTERNS {
+        return walk.refuse(format!(
+            "more than {MOST_PATTERNS} patterns and formats may have to hold for one text at once"
+        ));
+    }
+    Ok(())
 }
 
 /// Makes a checked schema ready for the compiler: annotations that it would refuse go, and white
@@ -173,6 +207,15 @@ impl Walk {
             // Python's sets say so even where it changes nothing.
             "uniqueItems" if value == &Value::Bool(false) => Ok(()),
             _ if UNSUPPORTED.contains(&keyword) => self.refuse(format!("`{keyword}` cannot be enforced")),
+            "patternProperties"
+                if value
+                    .as_object()
+                    .is_some_and(|map| map.len() > MOST_NAME_PATTERNS) =>
+            {
+                self.refuse(format!(
+                    "more than {MOST_NAME_PATTERNS} patterns of names cannot be enforced"
+                ))
+            }
             "properties" | "patternProperties" | "$defs" | "definitions" => self.map(value),
             "anyOf" | "oneOf" | "allOf" | "prefixItems" => self.list(value),
             "items" | "additionalItems" if value.is_array() => self.list(value),
@@ -189,7 +232,7 @@ impl Walk {
             "minItems" | "maxItems" | "minProperties" | "maxProperties" => self.count(value, HIGHEST_COUNT),
             "minLength" | "maxLength" => self.count(value, HIGHEST_LENGTH),
             "$ref" => match value.as_str() {
-                Some(reference) if reference.starts_with('#') => Ok(()),
+                Some(reference) if reference == "#" || reference.starts_with("#/") => Ok(()),
                 _ => self.refuse("only references within the schema (`#/$defs/…`) are followed"),
             },
             "pattern" | "format" if !value.is_string() => self.refuse("it must be a string"),
@@ -258,8 +301,8 @@ mod tests {
     use super::*;
 
     /// The place and reason of a refusal, as one text.
-    fn refusal(schema: Value) -> String {
-        match check(&schema) {
+    fn refusal(schema: &Value) -> String {
+        match check(schema) {
             Ok(()) => String::new(),
             Err(refusal) => refusal.into_error("response_format").message().to_owned(),
         }
@@ -269,21 +312,21 @@ mod tests {
     fn what_cannot_be_enforced_is_named_with_its_place() {
         let schema = json!({"properties": {"a/b": {"items": {"not": {"type": "string"}}}}});
         assert_eq!(
-            refusal(schema),
+            refusal(&schema),
             "the schema at `/properties/a~1b/items/not`: `not` cannot be enforced"
         );
-        assert!(refusal(json!({"$ref": "https://example.com/x.json"})).contains("/$ref"));
-        assert!(refusal(json!({"anyOf": [{}, {"type": "date"}]})).contains("/anyOf/1/type"));
-        assert!(refusal(json!({"maxItems": 1_000_000_000})).contains("/maxItems"));
-        assert!(refusal(json!({"minLength": -1})).contains("/minLength"));
-        assert!(refusal(json!({"enum": []})).contains("/enum"));
-        assert!(refusal(json!([])).contains("an object or a boolean"));
+        assert!(refusal(&json!({"$ref": "https://example.com/x.json"})).contains("/$ref"));
+        assert!(refusal(&json!({"anyOf": [{}, {"type": "date"}]})).contains("/anyOf/1/type"));
+        assert!(refusal(&json!({"maxItems": 1_000_000_000})).contains("/maxItems"));
+        assert!(refusal(&json!({"minLength": -1})).contains("/minLength"));
+        assert!(refusal(&json!({"enum": []})).contains("/enum"));
+        assert!(refusal(&json!([])).contains("an object or a boolean"));
     }
 
     #[test]
     fn a_property_may_be_called_like_a_keyword() {
-        assert_eq!(refusal(json!({"properties": {"not": {"type": "string"}}})), "");
-        assert_eq!(refusal(json!({"const": {"not": 1}, "enum": [{"if": 1}]})), "");
+        assert_eq!(refusal(&json!({"properties": {"not": {"type": "string"}}})), "");
+        assert_eq!(refusal(&json!({"const": {"not": 1}, "enum": [{"if": 1}]})), "");
     }
 
     #[test]
@@ -292,9 +335,16 @@ mod tests {
         for _ in 0..200 {
             deep = json!({ "items": deep });
         }
-        assert!(refusal(deep).contains("nests deeper"));
+        assert!(refusal(&deep).contains("nests deeper"));
         let many: Map<_, _> = (0..6000).map(|n| (format!("p{n}"), json!({}))).collect();
-        assert!(refusal(json!({ "properties": many })).contains("more than 5000"));
+        assert!(refusal(&json!({ "properties": many })).contains("more than 2000"));
+        let names: Map<_, _> = (0..20).map(|n| (format!("^{n}$"), json!({}))).collect();
+        assert!(refusal(&json!({ "patternProperties": names })).contains("/patternProperties"));
+        let patterns: Vec<_> = (0..30)
+            .map(|n| json!({"pattern": format!("a.{{{n}}}b")}))
+            .collect();
+        assert!(refusal(&json!({ "allOf": patterns })).contains("at once"));
+        assert!(refusal(&json!({ "const": "x".repeat(600_000) })).contains("bytes"));
     }
 
     #[test]

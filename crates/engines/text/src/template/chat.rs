@@ -90,8 +90,14 @@ impl ChatTemplate {
     /// # Errors
     /// `Unsupported` where it is wrong, or cannot render what a user says.
     pub fn compile(source: TemplateSource<'_>) -> Result<Self> {
+        let TemplateSource {
+            model,
+            template: text,
+            bos,
+            eos,
+            control,
+        } = source;
         let unusable = |error: &minijinja::Error| {
-            let model = source.model;
             let reason = reason(error);
             Error::new(
                 ErrorKind::Unsupported,
@@ -101,11 +107,11 @@ impl ChatTemplate {
             .with_code("unusable_chat_template")
         };
         let mut template = Self {
-            model: source.model.to_owned(),
-            environment: environment(source.template).map_err(|error| unusable(&error))?,
-            bos: source.bos.to_owned(),
-            eos: source.eos.to_owned(),
-            guard: Guard::new(source.control.clone()),
+            model: model.to_owned(),
+            environment: environment(text).map_err(|error| unusable(&error))?,
+            bos: bos.to_owned(),
+            eos: eos.to_owned(),
+            guard: Guard::new(control),
             abilities: Abilities {
                 system: false,
                 tools: false,
@@ -113,7 +119,7 @@ impl ChatTemplate {
                 results: false,
             },
             shape: Shape::default(),
-            style: ToolStyle::of_template(source.template),
+            style: ToolStyle::of_template(text),
         };
         let probed = abilities::probe(|attempt| template.attempt(attempt));
         (template.abilities, template.shape) = probed.map_err(|error| unusable(&error))?;

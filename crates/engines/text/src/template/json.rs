@@ -9,6 +9,7 @@ use minijinja::{
 const DEEPEST: usize = 128;
 
 /// The filter `tojson(indent, separators, sort_keys, ensure_ascii)`.
+#[expect(clippy::needless_pass_by_value, reason = "the form of a filter")]
 pub(super) fn tojson(value: &Value, indent: Option<Value>, options: Kwargs) -> Result<Value, Error> {
     let indent = match indent {
         Some(indent) => Some(indent),

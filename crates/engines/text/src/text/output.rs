@@ -154,3 +154,141 @@ impl OutputPipe {
         logprobs
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::{
+        tools::{CallIds, ToolStyle},
+        vocab::fixture::{END, PYTHON_TAG, TOOL_CALLS, table},
+    };
+
+    fn parser(style: &str) -> ToolParser {
+        ToolParser::new(
+            ToolStyle::named(style).unwrap(),
+            vec!["now".into()],
+            CallIds::new(1),
+        )
+    }
+
+    fn logprob(token: u32) -> TokenLogprob {
+        TokenLogprob {
+            token: String::new(),
+            bytes: table().bytes(token).to_vec(),
+            logprob: -1.0,
+            top: Vec::new(),
+        }
+    }
+
+    /// The events of an answer of these tokens, and whether a stop text ended it.
+    fn check(tokens: &[u32], stop: &[&str], tools: Option<ToolParser>) -> (Vec<Event>, bool) {
+        let stop: Vec<String> = stop.iter().map(|&stop| stop.to_owned()).collect();
+        let mut pipe = OutputPipe::new(table(), &stop, tools);
+        let mut events = Vec::new();
+        for &token in tokens {
+            if pipe.push(token, Some(logprob(token)), &mut events) == Flow::Stopped {
+                pipe.finish(&mut events);
+                return (events, true);
+            }
+        }
+        pipe.finish(&mut events);
+        (events, false)
+    }
+
+    fn bytes(text: &str) -> Vec<u32> {
+        text.bytes().map(u32::from).collect()
+    }
+
+    fn text(events: &[Event]) -> String {
+        let texts = events.iter().map(|event| match event {
+            Event::Delta(delta) => delta.text.clone(),
+            Event::ToolCallStart { name, .. } => format!("<{name}>"),
+            Event::ToolCallDelta { arguments, .. } => arguments.clone(),
+            other => format!("{other:?}"),
+        });
+        texts.collect()
+    }
+
+    /// The bytes of the tokens whose log-probabilities came out.
+    fn logprobs(events: &[Event]) -> Vec<u8> {
+        let deltas = events.iter().filter_map(|event| match event {
+            Event::Delta(delta) => Some(&delta.logprobs),
+            _ => None,
+        });
+        deltas
+            .flatten()
+            .flat_map(|logprob| logprob.bytes.clone())
+            .collect()
+    }
+
+    #[test]
+    fn text_comes_as_whole_characters_with_the_tokens_that_made_it() {
+        let (events, stopped) = check(&bytes("aé"), &[], None);
+        assert!(!stopped);
+        assert_eq!(events.len(), 2);
+        let Event::Delta(last) = &events[1] else {
+            panic!("{events:?}")
+        };
+        assert_eq!((last.text.as_str(), last.logprobs.len()), ("é", 2));
+    }
+
+    #[test]
+    fn a_stop_text_ends_the_answer_and_takes_its_tokens_along() {
+        let (events, stopped) = check(&bytes("so END and on"), &["END"], None);
+        assert!(stopped);
+        assert_eq!(text(&events), "so ");
+        assert_eq!(logprobs(&events), b"so ");
+    }
+
+    #[test]
+    fn control_tokens_are_text_only_where_they_mark_a_call() {
+        let call = bytes("[{\"name\":\"now\",\"arguments\":{}}]");
+        let tokens = [&[TOOL_CALLS], call.as_slice(), &[END]].concat();
+        let (events, _) = check(&tokens, &[], Some(parser("mistral")));
+        assert_eq!(text(&events), "<now>{}");
+        let (events, _) = check(&tokens, &[], None);
+        assert_eq!(text(&events), "[{\"name\":\"now\",\"arguments\":{}}]");
+        let tokens = [
+            &[PYTHON_TAG],
+            bytes("{\"name\":\"now\",\"parameters\":{}}").as_slice(),
+        ]
+        .concat();
+        assert_eq!(text(&check(&tokens, &[], Some(parser("llama3"))).0), "<now>{}");
+        assert_eq!(
+            text(&check(&[PYTHON_TAG, 65], &[], Some(parser("mistral"))).0),
+            "A"
+        );
+    }
+
+    #[test]
+    fn tokens_of_a_call_have_no_place_among_those_of_the_text() {
+        let answer = "Hm.<tool_call>{\"name\":\"now\",\"arguments\":{}}</tool_call>";
+        let (events, _) = check(&bytes(answer), &[], Some(parser("hermes")));
+        assert_eq!(text(&events), "Hm.<now>{}");
+        assert_eq!(logprobs(&events), b"Hm.");
+    }
+
+    #[test]
+    fn the_pipe_knows_whether_a_tool_was_called() {
+        let mut pipe = OutputPipe::new(table(), &[], Some(parser("json")));
+        let mut events = Vec::new();
+        for token in bytes("{\"name\":\"now\"}") {
+            assert_eq!(pipe.push(token, None, &mut events), Flow::Continue);
+        }
+        assert!(pipe.calls_tools());
+        assert!(!OutputPipe::new(table(), &[], Some(parser("json"))).calls_tools());
+    }
+
+    proptest! {
+        #[test]
+        fn log_probabilities_are_those_of_the_text_that_came(answer in "[abé<tool_ca>{]{0,40}", stop in "[abé]{1,3}") {
+            let (events, _) = check(&bytes(&answer), &[&stop], Some(parser("hermes")));
+            let shown = text(&events);
+            prop_assert!(answer.starts_with(&shown));
+            prop_assert!(!shown.contains(&stop));
+            prop_assert_eq!(logprobs(&events), shown.into_bytes());
+        }
+    }
+}

@@ -11,6 +11,9 @@ mod json;
 mod parser;
 mod style;
 
+#[cfg(test)]
+mod tests;
+
 pub use ids::CallIds;
 pub use parser::{Piece, ToolParser};
 pub use style::ToolStyle;

@@ -208,14 +208,14 @@ impl ToolParser {
         }
         match outcome {
             Outcome::More => return Next::Wait,
-            Outcome::Broken if !started => {
-                self.release(begins, pieces);
-                self.state = State::Text;
-            }
             // An empty array of calls: nothing to tell, nothing to show.
-            Outcome::Done if !started => {
+            Outcome::Done if !started && marked && self.style.sure => {
                 self.drop_front(read);
                 self.state = State::Closing;
+            }
+            _ if !started => {
+                self.release(begins, pieces);
+                self.state = State::Text;
             }
             _ if marked => self.state = State::Closing,
             _ => self.state = State::Behind,
