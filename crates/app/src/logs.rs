@@ -5,6 +5,10 @@ use busbar_telemetry::LogSettings;
 
 use crate::Result;
 
+/// The engine's library tells a page about each model that it loads. Whoever wants to read it adds
+/// `llama-cpp-2=info` to the filter; what comes later in it wins.
+const CHATTY: &str = "llama-cpp-2=error,llama_cpp_2=error";
+
 /// Sets up logging for the whole process, on standard error. Once only.
 ///
 /// # Errors
@@ -16,7 +20,7 @@ pub fn init_logs(config: &Config, colour: bool) -> Result<()> {
     };
     Ok(busbar_telemetry::init(&LogSettings {
         format,
-        filter: config.log.filter.clone(),
+        filter: format!("{CHATTY},{}", config.log.filter),
         colour,
     })?)
 }

@@ -110,7 +110,10 @@ pub fn load(sources: &Sources) -> Result<Loaded, Problems> {
             shown: layers.show(),
             warnings: strangers(&sources.environment),
         }),
-        _ => Err(problems),
+        _ => {
+            problems.warnings = strangers(&sources.environment);
+            Err(problems)
+        }
     }
 }
 

@@ -28,25 +28,29 @@ impl fmt::Display for Problem {
 
 /// Everything that is wrong with a configuration.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Problems(Vec<Problem>);
+pub struct Problems {
+    all: Vec<Problem>,
+    /// What may have led to them: a variable that is nearly ours was perhaps meant to set the field.
+    pub(crate) warnings: Vec<String>,
+}
 
 impl Problems {
     /// The problems, in the order in which they were found.
     pub fn iter(&self) -> impl Iterator<Item = &Problem> {
-        self.0.iter()
+        self.all.iter()
     }
 
     pub(crate) fn push(&mut self, problem: Problem) {
-        self.0.push(problem);
+        self.all.push(problem);
     }
 
     pub(crate) fn is_empty(&self) -> bool {
-        self.0.is_empty()
+        self.all.is_empty()
     }
 
     /// Notes a wrong value; who set it is filled in at the end.
     pub(crate) fn field(&mut self, field: impl Into<String>, message: impl Into<String>) {
-        self.0.push(Problem {
+        self.all.push(Problem {
             field: field.into(),
             origin: None,
             message: message.into(),
@@ -67,7 +71,7 @@ impl Problems {
 
     /// Fills in who set what, where it is not known yet.
     pub(crate) fn attribute(&mut self, origin_of: impl Fn(&str) -> Option<Origin>) {
-        for problem in &mut self.0 {
+        for problem in &mut self.all {
             if problem.origin.is_none() {
                 problem.origin = origin_of(&problem.field);
             }
@@ -77,13 +81,16 @@ impl Problems {
 
 impl fmt::Display for Problems {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match &*self.0 {
-            [one] => write!(f, "the configuration has a problem: {one}"),
+        match &*self.all {
+            [one] => write!(f, "the configuration has a problem: {one}")?,
             all => {
                 write!(f, "the configuration has {} problems:", all.len())?;
-                all.iter().try_for_each(|problem| write!(f, "\n  {problem}"))
+                all.iter().try_for_each(|problem| write!(f, "\n  {problem}"))?;
             }
         }
+        self.warnings
+            .iter()
+            .try_for_each(|warning| write!(f, "\n  ({warning})"))
     }
 }
 

@@ -194,3 +194,14 @@ fn a_flag_that_sets_nothing_says_what_was_meant() {
         "{found}"
     );
 }
+
+#[test]
+fn a_variable_that_was_perhaps_meant_is_told_with_the_problems() {
+    let found = refused(
+        &[("BUSBAR_LISTEN", "nowhere"), ("BUSBAR_SEVER__LISTEN", "x")],
+        None,
+        &[],
+    )
+    .to_string();
+    assert!(found.contains("did you mean BUSBAR_SERVER__LISTEN?"), "{found}");
+}
