@@ -15,7 +15,7 @@ use llguidance::{
 };
 use serde_json::Value;
 
-use super::{CallForm, Constraint, Form, schema, trie};
+use super::{CallForm, Constraint, Form, refusal, schema, trie};
 use crate::vocab::TokenTable;
 
 /// How many compiled forms are kept; applications use few.
@@ -58,29 +58,29 @@ impl Grammars {
     }
 
     fn compile(&self, form: &Form) -> Result<Matcher> {
-        let mut schema = form.schema();
-        schema::check(&schema).map_err(|refusal| refusal.into_error(form.param()))?;
-        schema::prepare(&mut schema);
-        let grammar = match form {
-            Form::Json | Form::Schema(_) => TopLevelGrammar::from_json_schema(schema),
-            Form::Call(call) => {
-                TopLevelGrammar::from_grammar(GrammarWithLexer::from_lark(self.call_grammar(call, &schema)))
-            }
+        let answer = form
+            .answer()
+            .map(|schema| prepared(schema, "response_format"))
+            .transpose()?;
+        let call = match form.call() {
+            Some(call) => Some(self.call(call, &prepared(call.schema.clone(), "tools")?)),
+            None => None,
+        };
+        let grammar = match (answer, call) {
+            (Some(answer), None) => TopLevelGrammar::from_json_schema(answer),
+            (answer, call) => lark(answer.as_ref(), call.as_deref()),
         };
         let matcher = Matcher::new(self.factory()?.create_parser(grammar));
         match matcher.get_error() {
             None => Ok(matcher),
-            Some(message) => Err(schema::refused(form.param(), &message)),
+            Some(message) => Err(refusal::refused(form.param(), &message)),
         }
     }
 
     /// A call between its markers, in the grammar's own notation.
-    fn call_grammar(&self, call: &CallForm, schema: &Value) -> String {
-        format!(
-            "start: {} call {}\ncall: %json {schema}\n",
-            self.markers(&call.open),
-            self.markers(&call.close)
-        )
+    fn call(&self, call: &CallForm, schema: &Value) -> String {
+        let (open, close) = (self.markers(&call.open), self.markers(&call.close));
+        format!("{open} call {close}\ncall: %json {schema}")
     }
 
     /// Control tokens by their numbers, other text as literals.
@@ -123,6 +123,24 @@ impl fmt::Debug for Grammars {
             .field("table", &self.table)
             .finish_non_exhaustive()
     }
+}
+
+/// A schema that has been checked and made ready.
+fn prepared(mut schema: Value, param: &str) -> Result<Value> {
+    schema::check(&schema).map_err(|refusal| refusal.into_error(param))?;
+    schema::prepare(&mut schema);
+    Ok(schema)
+}
+
+/// A grammar of an answer or a call, in the notation of the compiler.
+fn lark(answer: Option<&Value>, call: Option<&str>) -> TopLevelGrammar {
+    let start = match (answer, call) {
+        (Some(answer), Some(call)) => {
+            format!("start: answer | framed\nanswer: %json {answer}\nframed: {call}\n")
+        }
+        (_, call) => format!("start: {}\n", call.unwrap_or_default()),
+    };
+    TopLevelGrammar::from_grammar(GrammarWithLexer::from_lark(start))
 }
 
 /// A copy that shares nothing with the kept one, so that answers cannot slow or fail each other.

@@ -12,6 +12,13 @@ pub enum Form {
     Schema(Value),
     /// One call of a tool, in the way that the model writes calls.
     Call(CallForm),
+    /// JSON that the schema accepts, or one call of a tool: the model decides.
+    AnswerOrCall {
+        /// JSON Schema of an answer.
+        answer: Value,
+        /// The call.
+        call: CallForm,
+    },
 }
 
 /// How a call is written, and which calls there may be.
@@ -38,17 +45,25 @@ impl Form {
     /// The field of a request that a wrong form comes from.
     pub(super) fn param(&self) -> &'static str {
         match self {
-            Self::Json | Self::Schema(_) => "response_format",
+            Self::Json | Self::Schema(_) | Self::AnswerOrCall { .. } => "response_format",
             Self::Call(_) => "tools",
         }
     }
 
-    /// The JSON Schema in it.
-    pub(super) fn schema(&self) -> Value {
+    /// The JSON Schema of an answer, where it may be one.
+    pub(crate) fn answer(&self) -> Option<Value> {
         match self {
-            Self::Json => json!({ "type": "object" }),
-            Self::Schema(schema) => schema.clone(),
-            Self::Call(call) => call.schema.clone(),
+            Self::Json => Some(json!({ "type": "object" })),
+            Self::Schema(schema) | Self::AnswerOrCall { answer: schema, .. } => Some(schema.clone()),
+            Self::Call(_) => None,
+        }
+    }
+
+    /// The call, where it may be one.
+    pub(super) fn call(&self) -> Option<&CallForm> {
+        match self {
+            Self::Call(call) | Self::AnswerOrCall { call, .. } => Some(call),
+            Self::Json | Self::Schema(_) => None,
         }
     }
 }

@@ -11,6 +11,7 @@ mod compiler;
 mod constraint;
 mod form;
 mod overlap;
+mod refusal;
 mod schema;
 mod trie;
 

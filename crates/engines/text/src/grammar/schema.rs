@@ -3,10 +3,9 @@
 //! The compiler behind this refuses the same things, but says neither where they stand nor in
 //! words that a client knows.
 
-use busbar_core::Error;
 use serde_json::{Map, Value, json};
 
-use super::overlap;
+use super::{overlap, refusal::Refusal};
 
 /// How deep schemas may nest.
 const DEEPEST: usize = 64;
@@ -64,51 +63,6 @@ const FORMATS: [&str; 10] = [
 const TYPES: [&str; 7] = [
     "null", "boolean", "object", "array", "number", "integer", "string",
 ];
-
-/// Where a schema is wrong, as a JSON pointer into it, and how.
-#[derive(Debug, PartialEq, Eq)]
-pub(super) struct Refusal {
-    pointer: String,
-    reason: String,
-}
-
-impl Refusal {
-    /// The error for the client; `param` is the field that held the schema.
-    pub(super) fn into_error(self, param: &str) -> Error {
-        let place = if self.pointer.is_empty() {
-            "the schema".to_owned()
-        } else {
-            format!("the schema at `{}`", self.pointer)
-        };
-        Error::invalid(param, format!("{place}: {}", self.reason)).with_code("unsupported_schema")
-    }
-}
-
-/// What the compiler says, where it is not for clients, and what clients read instead.
-const IN_OTHER_WORDS: [(&str, &str); 7] = [
-    // Its backtrace follows.
-    ("panic", "it cannot be compiled"),
-    (
-        "Unable to determine if regex",
-        "its patterns together are too complex",
-    ),
-    ("Unsatisfiable schema", "nothing satisfies it"),
-    (
-        "oneOf constraints",
-        "`oneOf` with alternatives that may hold at once cannot be enforced; `anyOf` can",
-    ),
-    ("fuel exhausted", "it is too complex"),
-    ("grammar size", "it is too large"),
-    ("schema too large", "it is too large"),
-];
-
-/// The error for what only the compiler could see.
-pub(super) fn refused(param: &str, message: &str) -> Error {
-    let words = IN_OTHER_WORDS.iter().find(|(said, _)| message.starts_with(said));
-    let line = message.lines().next().unwrap_or_default();
-    let reason: String = words.map_or(line, |(_, words)| words).chars().take(200).collect();
-    Error::invalid(param, format!("the schema cannot be enforced: {reason}")).with_code("unsupported_schema")
-}
 
 /// Refuses what cannot be enforced, naming the place.
 pub(super) fn check(schema: &Value) -> Result<(), Refusal> {

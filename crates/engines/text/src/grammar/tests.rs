@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use busbar_core::{ErrorKind, Tool, ToolChoice};
+use busbar_core::{ErrorKind, OutputFormat, Tool, ToolChoice};
 use proptest::prelude::*;
 use serde_json::{Value, json};
 
@@ -288,6 +288,37 @@ fn a_marker_that_is_a_control_token_is_that_token() {
         constraint.accept(u32::from(*byte)).unwrap();
     }
     assert!(constraint.mask().unwrap().allows(END));
+}
+
+#[test]
+fn a_model_may_call_a_tool_though_its_answer_must_be_json() {
+    let tool = Tool {
+        name: "now".into(),
+        description: None,
+        parameters: json!({"type": "object", "properties": {}, "additionalProperties": false}),
+    };
+    let output = OutputFormat::JsonSchema(
+        json!({"type": "object", "properties": {"a": {"type": "integer"}}, "required": ["a"]}),
+    );
+    for (style, call) in [
+        (
+            "hermes",
+            "<tool_call>\n{\"name\": \"now\", \"arguments\": {}}\n</tool_call>",
+        ),
+        ("llama3", "{\"name\": \"now\", \"parameters\": {}}"),
+    ] {
+        let style = ToolStyle::named(style).unwrap();
+        let form = style.form_or_call(std::slice::from_ref(&tool), &output).unwrap();
+        assert!(has(&form, "{\"a\": 1}"));
+        assert!(has(&form, call));
+        assert!(!has(&form, "{\"a\": \"1\"}"));
+        assert!(!has(&form, "Hello"));
+        assert_eq!(style.form_or_call(&[], &output), Form::of(&output));
+        assert_eq!(
+            style.form_or_call(std::slice::from_ref(&tool), &OutputFormat::Text),
+            None
+        );
+    }
 }
 
 #[test]

@@ -1,6 +1,6 @@
 //! A chat template, ready to use.
 
-use std::{fmt, io, time::SystemTime};
+use std::{fmt, time::SystemTime};
 
 use busbar_core::{Error, ErrorKind, Message, Result, Tool};
 use minijinja::{Environment, Value, context, value::Serde};
@@ -11,12 +11,10 @@ use super::{
     conversation::{self, Shape},
     environment::{self, environment, refusal},
     fold,
-    guard::{self, Guard},
+    guard::Guard,
+    rendered::{Bounded, Rendered, reason},
 };
 use crate::tools::ToolStyle;
-
-/// The longest prompt that a template may write, in bytes. No context window holds as much.
-const LONGEST: usize = 64 << 20;
 
 /// What a model file says about its chat template.
 #[derive(Clone, Debug)]
@@ -43,25 +41,6 @@ pub struct Conversation<'a> {
     pub tools: &'a [Tool],
     /// The date that templates tell the model.
     pub now: SystemTime,
-}
-
-/// A rendered prompt.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Rendered {
-    pieces: Vec<String>,
-}
-
-impl Rendered {
-    /// The texts to tokenise one by one, with control tokens recognised and none added. Nearly
-    /// always one; more where a client wrote something that looks like a control token.
-    pub fn pieces(&self) -> &[String] {
-        &self.pieces
-    }
-
-    /// The whole as one text.
-    pub fn text(&self) -> String {
-        self.pieces.concat()
-    }
 }
 
 /// A model's chat template.
@@ -180,9 +159,7 @@ impl ChatTemplate {
             attempt(&simpler).map_err(|_| error)
         });
         let rendered = rendered.map_err(|error| self.failure(&error))?;
-        Ok(Rendered {
-            pieces: guard::pieces(&rendered),
-        })
+        Ok(Rendered::new(&rendered))
     }
 
     /// The conversation in terms that the template knows.
@@ -211,13 +188,11 @@ impl ChatTemplate {
             eos_token => self.eos.as_str(),
             strftime_now => Value::from_function(move |format: String| strftime(now, &format)),
         };
-        let mut out = Bounded(Vec::new());
+        let mut out = Bounded::default();
         self.environment
             .get_template(environment::NAME)?
             .render_captured_to(context, &mut out)?;
-        String::from_utf8(out.0).map_err(|_| {
-            minijinja::Error::new(minijinja::ErrorKind::WriteFailure, "what was written is not text")
-        })
+        out.text()
     }
 
     fn no_tools(&self) -> Error {
@@ -265,33 +240,6 @@ impl fmt::Debug for ChatTemplate {
             .field("abilities", &self.abilities)
             .field("style", &self.style.name)
             .finish_non_exhaustive()
-    }
-}
-
-/// What went wrong and where, without quoting the conversation.
-fn reason(error: &minijinja::Error) -> String {
-    let what = refusal(error).or_else(|| error.detail()).map(str::to_owned);
-    let what = what.unwrap_or_else(|| error.kind().to_string());
-    match error.line() {
-        Some(line) => format!("{what} (line {line})"),
-        None => what,
-    }
-}
-
-/// Takes text up to [`LONGEST`].
-struct Bounded(Vec<u8>);
-
-impl io::Write for Bounded {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        if self.0.len() + bytes.len() > LONGEST {
-            return Err(io::Error::other("the prompt is too long"));
-        }
-        self.0.extend_from_slice(bytes);
-        Ok(bytes.len())
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        Ok(())
     }
 }
 

@@ -17,6 +17,8 @@ mod generation;
 mod guard;
 mod json;
 mod python;
+mod rendered;
 
 pub use abilities::Abilities;
-pub use chat::{ChatTemplate, Conversation, Rendered, TemplateSource};
+pub use chat::{ChatTemplate, Conversation, TemplateSource};
+pub use rendered::Rendered;

@@ -1,6 +1,6 @@
 //! The form of a call that must come.
 
-use busbar_core::{Error, Result, Tool, ToolChoice};
+use busbar_core::{Error, OutputFormat, Result, Tool, ToolChoice};
 use serde_json::{Value, json};
 
 use super::ToolStyle;
@@ -27,6 +27,20 @@ impl ToolStyle {
             return Err(Error::invalid("tool_choice", message));
         }
         Ok(Some(Form::Call(self.call_form(&wanted))))
+    }
+
+    /// The form of an answer that must be JSON where the model may call a tool instead; `None` where
+    /// an answer may be anything.
+    pub fn form_or_call(&self, tools: &[Tool], output: &OutputFormat) -> Option<Form> {
+        let answer = Form::of(output)?;
+        let tools: Vec<&Tool> = tools.iter().collect();
+        Some(match answer.answer() {
+            Some(schema) if !tools.is_empty() => Form::AnswerOrCall {
+                answer: schema,
+                call: self.call_form(&tools),
+            },
+            _ => answer,
+        })
     }
 
     fn call_form(&self, tools: &[&Tool]) -> CallForm {
