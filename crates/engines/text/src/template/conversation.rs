@@ -174,7 +174,7 @@ mod tests {
     }
 
     fn check(shape: Shape) -> Value {
-        turns(&history(), shape, &Guard::default())
+        turns(&history(), shape, &Guard::new([]))
     }
 
     #[test]
@@ -220,13 +220,13 @@ mod tests {
 
     #[test]
     fn no_tools_are_null_and_a_tool_is_a_function() {
-        assert_eq!(functions(&[], &Guard::default()), Value::Null);
+        assert_eq!(functions(&[], &Guard::new([])), Value::Null);
         let tool = Tool {
             name: "f".into(),
             description: None,
             parameters: Value::Null,
         };
-        let functions = functions(&[tool], &Guard::default());
+        let functions = functions(&[tool], &Guard::new([]));
         assert_eq!(functions[0]["function"]["parameters"]["type"], "object");
     }
 }

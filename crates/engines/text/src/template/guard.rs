@@ -13,13 +13,13 @@ use serde_json::Value;
 const MARK: char = '\u{FDD0}';
 
 /// Texts that only a template may say.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct Guard {
     texts: HashSet<String>,
     /// Their lengths in bytes, each once.
     lengths: Vec<usize>,
-    /// Their first bytes.
-    first: HashSet<u8>,
+    /// By byte: whether one of them begins with it.
+    first: [bool; 256],
 }
 
 impl Guard {
@@ -33,7 +33,11 @@ impl Guard {
         let mut lengths: Vec<usize> = texts.iter().map(String::len).collect();
         lengths.sort_unstable();
         lengths.dedup();
-        let first = texts.iter().filter_map(|text| text.bytes().next()).collect();
+        let begun: HashSet<u8> = texts.iter().filter_map(|text| text.bytes().next()).collect();
+        let mut first = [false; 256];
+        for (byte, begins) in (0..=u8::MAX).zip(&mut first) {
+            *begins = begun.contains(&byte);
+        }
         Self {
             texts,
             lengths,
@@ -74,7 +78,7 @@ impl Guard {
     /// Where the guarded texts begin.
     fn cuts(&self, text: &str) -> Vec<usize> {
         let bytes = text.bytes().enumerate();
-        let candidates = bytes.filter(|(_, byte)| self.first.contains(byte));
+        let candidates = bytes.filter(|(_, byte)| self.first.get(usize::from(*byte)) == Some(&true));
         let begins = candidates.map(|(at, _)| at).filter(|&at| {
             let mut ends = self.lengths.iter().map(|length| at + length);
             ends.any(|end| text.get(at..end).is_some_and(|part| self.texts.contains(part)))
