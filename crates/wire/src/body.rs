@@ -18,9 +18,14 @@ pub(crate) fn read<T: DeserializeOwned>(body: &[u8]) -> Result<T> {
     require_object(body)?;
     let mut json = serde_json::Deserializer::from_slice(body);
     let value = serde_path_to_error::deserialize(&mut json)
-        .map_err(|error| explain(&path(error.path()), error.inner()))?;
+        .map_err(|error| explain(body, &path(error.path()), error.inner()))?;
     json.end().map_err(|error| malformed(&error))?;
     Ok(value)
+}
+
+/// serde_json calls a number where a name was expected a mistake in the JSON itself.
+fn is_json(body: &[u8]) -> bool {
+    serde_json::from_slice::<IgnoredAny>(body).is_ok()
 }
 
 /// serde would take a list for the fields of a struct in their order.
@@ -33,8 +38,8 @@ fn require_object(body: &[u8]) -> Result<()> {
     Err(Error::new(ErrorKind::Invalid, "the body must be a JSON object"))
 }
 
-fn explain(path: &str, error: &serde_json::Error) -> Error {
-    if error.classify() != Category::Data {
+fn explain(body: &[u8], path: &str, error: &serde_json::Error) -> Error {
+    if error.classify() != Category::Data && !is_json(body) {
         return malformed(error);
     }
     let complaint = shorten(&error.to_string());
@@ -131,6 +136,21 @@ mod tests {
             "integer `7`",
         );
         check(r#"{"list":3}"#, Some("list"), "expected a sequence");
+    }
+
+    #[test]
+    fn a_number_in_the_place_of_a_name_is_no_mistake_in_the_json() {
+        #[derive(Debug, Deserialize)]
+        enum Name {
+            A,
+        }
+        #[derive(Debug, Deserialize)]
+        struct Named {
+            name: Name,
+        }
+        let error = read::<Named>(br#"{"name":5}"#).unwrap_err();
+        assert_eq!((error.param(), error.code()), (Some("name"), None), "{error}");
+        assert!(matches!(read::<Named>(br#"{"name":"A"}"#).unwrap().name, Name::A));
     }
 
     #[test]

@@ -4,9 +4,13 @@ use std::time::Duration;
 
 use busbar_core::{Error, ErrorKind};
 use serde::Deserialize;
+use serde_json::Value;
 
 /// Where the server does not say, a client comes back after this.
 const RETRY_AFTER: Duration = Duration::from_secs(1);
+
+/// The codes on which a client acts.
+const CODES: &[&str] = &["context_length_exceeded"];
 
 /// The error that a status and a body mean.
 pub fn failure(status: u16, body: &[u8]) -> Error {
@@ -18,7 +22,11 @@ pub fn failure(status: u16, body: &[u8]) -> Error {
         Err(_) => None,
     };
     let message = said.unwrap_or_else(|| format!("the server answered with status {status} and no reason"));
-    Error::new(kind(status), message)
+    let error = Error::new(kind(status), message);
+    match CODES.iter().find(|known| code.as_deref() == Some(known)) {
+        Some(known) => error.with_code(known),
+        None => error,
+    }
 }
 
 fn kind(status: u16) -> ErrorKind {
@@ -41,24 +49,35 @@ struct Body {
     error: Option<Reported>,
     detail: Option<String>,
     title: Option<String>,
+    code: Option<String>,
 }
 
 /// An error within an answer: an object, or with some servers a bare text.
 #[derive(Deserialize)]
 #[serde(untagged)]
 pub(super) enum Reported {
-    Object { message: String },
+    Object {
+        message: String,
+        #[serde(default)]
+        code: Option<Value>,
+    },
     Text(String),
 }
 
 impl Reported {
     pub(super) fn into_error(self) -> Error {
-        Error::internal(self.into_said())
+        let (said, _) = self.into_said_and_code();
+        Error::internal(said.unwrap_or_default())
     }
 
-    fn into_said(self) -> String {
+    fn into_said_and_code(self) -> (Option<String>, Option<String>) {
         match self {
-            Self::Object { message } | Self::Text(message) => message,
+            // With some servers the code is a number, which means nothing to us.
+            Self::Object { message, code } => (
+                Some(message),
+                code.and_then(|code| Some(code.as_str()?.to_owned())),
+            ),
+            Self::Text(message) => (Some(message), None),
         }
     }
 }
@@ -66,6 +85,17 @@ impl Reported {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_code_on_which_clients_act_is_kept() {
+        let full = failure(
+            400,
+            br#"{"error":{"message":"too long","code":"context_length_exceeded"}}"#,
+        );
+        assert_eq!(full.code(), Some("context_length_exceeded"));
+        let number = failure(400, br#"{"error":{"message":"too long","code":400}}"#);
+        assert_eq!((number.message(), number.code()), ("too long", None));
+    }
 
     #[test]
     fn both_shapes_are_read_and_neither_is_needed() {

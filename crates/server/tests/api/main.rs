@@ -1,0 +1,9 @@
+//! The server through its router, without a socket, with a scripted model; one file a concern.
+#![expect(clippy::unwrap_used, reason = "helpers of tests fail by panicking")]
+
+mod chat;
+mod every_request;
+mod other_endpoints;
+mod socket;
+mod statuses;
+mod support;
