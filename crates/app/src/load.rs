@@ -49,6 +49,7 @@ fn load(plans: &[Plan], roster: &Roster, metrics: &Metrics) -> Option<Error> {
         Some(error) => Readiness::Failed(ModelError::new(ErrorKind::Unavailable, error.to_string())),
         None => Readiness::Ready,
     };
+    tracing::info!(models = models.iter().count(), "loaded");
     roster.publish(models, readiness);
     failure.filter(|_| none)
 }

@@ -86,7 +86,7 @@ fn failed(plan: &Plan, source: busbar_core::Error) -> Error {
                 "check its file with `busbar models verify {name}`, fetch it anew with `busbar models pull {name}`"
             )
         }
-        None => format!("is {} a whole GGUF file?", plan.path.display()),
+        None => "name another file, or a model of `busbar models list`".to_owned(),
     };
     Error::Load {
         name: plan.id.to_string(),

@@ -117,7 +117,8 @@ impl Session<'_> {
             shown.say_figures(self.terminal())?;
         }
         self.conversation.answered(shown.transcript.text);
-        Ok(())
+        // Air between an answer and the next question.
+        self.note("")
     }
 
     fn unanswered(&mut self, why: &str) -> Result {

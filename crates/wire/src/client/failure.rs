@@ -14,12 +14,14 @@ const CODES: &[&str] = &["context_length_exceeded"];
 
 /// The error that a status and a body mean.
 pub fn failure(status: u16, body: &[u8]) -> Error {
-    let said = match serde_json::from_slice(body) {
+    let (said, code) = match serde_json::from_slice(body) {
         Ok(Body {
             error: Some(error), ..
-        }) => Some(error.into_said()),
-        Ok(Body { detail, title, .. }) => detail.or(title),
-        Err(_) => None,
+        }) => error.into_said_and_code(),
+        Ok(Body {
+            detail, title, code, ..
+        }) => (detail.or(title), code),
+        Err(_) => (None, None),
     };
     let message = said.unwrap_or_else(|| format!("the server answered with status {status} and no reason"));
     let error = Error::new(kind(status), message);
