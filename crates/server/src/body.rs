@@ -4,12 +4,13 @@ use std::time::Duration;
 
 use axum::{body::Body, extract::Request, http::header};
 use busbar_core::{Error, ErrorKind};
-use bytes::Bytes;
-use http_body_util::{BodyExt as _, LengthLimitError, Limited};
+use bytes::{Bytes, BytesMut};
+use http_body_util::BodyExt as _;
 
 use crate::{
     Server,
     caller::Caller,
+    deadline::Deadline,
     error::{Failure, Handled},
 };
 
@@ -25,25 +26,48 @@ pub(crate) async fn read(server: &Server, caller: &Caller, request: Request) -> 
     let limit = server.settings().body_limit;
     let announced = request.headers().get(header::CONTENT_LENGTH);
     let announced: Option<u64> = announced.and_then(|value| value.to_str().ok()?.parse().ok());
-    let body = request.into_body();
+    let mut body = request.into_body();
     if announced.is_some_and(|length| length > limit as u64) {
         discard(body).await;
         return Err(too_large(limit));
     }
-    let left = caller
-        .context
-        .deadline
-        .map_or(Duration::MAX, |at| at.saturating_duration_since(server.now()));
-    let mut body = Limited::new(body, limit);
-    match tokio::time::timeout(left, (&mut body).collect()).await {
-        Ok(Ok(whole)) => Ok(whole.to_bytes()),
-        Ok(Err(error)) if error.is::<LengthLimitError>() => Err(too_large(limit)),
-        Ok(Err(_)) => Err(Error::new(ErrorKind::Cancelled, "the body was cut off").into()),
-        Err(_) => {
-            let message = "the request's time was up before its body was there";
-            Err(Error::new(ErrorKind::DeadlineExceeded, message).into())
+    let mut deadline = Deadline::of(server, &caller.context);
+    match deadline.before(collect(&mut body, limit)).await? {
+        Ok(whole) => Ok(whole),
+        Err(Broken::TooLarge) => {
+            discard(body).await;
+            Err(too_large(limit))
         }
+        Err(Broken::CutOff) => Err(Error::new(ErrorKind::Cancelled, "the body was cut off").into()),
     }
+}
+
+/// Why a body could not be read.
+enum Broken {
+    TooLarge,
+    CutOff,
+}
+
+async fn collect(body: &mut Body, limit: usize) -> Result<Bytes, Broken> {
+    let mut whole = Bytes::new();
+    let mut longer = BytesMut::new();
+    while let Some(frame) = body.frame().await {
+        // Trailers say nothing to us.
+        let Ok(piece) = frame.map_err(|_| Broken::CutOff)?.into_data() else {
+            continue;
+        };
+        if whole.len() + longer.len() + piece.len() > limit {
+            return Err(Broken::TooLarge);
+        }
+        // Most bodies come in one piece, which then need not be copied.
+        if whole.is_empty() && longer.is_empty() {
+            whole = piece;
+            continue;
+        }
+        longer.extend_from_slice(&std::mem::take(&mut whole));
+        longer.extend_from_slice(&piece);
+    }
+    Ok(if longer.is_empty() { whole } else { longer.freeze() })
 }
 
 fn check_type(request: &Request) -> Handled<()> {

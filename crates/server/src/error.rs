@@ -1,6 +1,6 @@
 //! What clients see when something fails. The only writer of statuses.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, time::Duration};
 
 use axum::{
     http::{HeaderValue, Method, StatusCode, header},
@@ -12,6 +12,9 @@ use utoipa::{
     IntoResponses, ToSchema,
     openapi::{RefOr, content::ContentBuilder, response::ResponseBuilder},
 };
+
+/// What cannot be served at present is mostly a model that is being loaded, and that takes seconds.
+const WHILE_LOADING: Duration = Duration::from_secs(3);
 
 /// How an error is written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -85,6 +88,15 @@ impl Failure {
         self.status.is_server_error()
     }
 
+    /// How long to wait before the same request is worth sending again, where it ever is.
+    fn worth_waiting(&self) -> Option<Duration> {
+        match self.error.kind() {
+            ErrorKind::Overloaded { retry_after } => Some(retry_after),
+            ErrorKind::Unavailable => Some(WHILE_LOADING),
+            _ => None,
+        }
+    }
+
     /// The answer itself, in place of the empty one that [`IntoResponse`] made; that one's headers
     /// (`allow`) are kept.
     pub(crate) fn render(&self, shape: Shape, request: &RequestId, empty: Response) -> Response {
@@ -107,9 +119,9 @@ impl Failure {
             .headers
             .insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
         parts.headers.remove(header::CONTENT_LENGTH);
-        if let ErrorKind::Overloaded { retry_after } = self.error.kind() {
+        if let Some(wait) = self.worth_waiting() {
             // Whole seconds, and never 0: that would mean at once.
-            let seconds = retry_after.as_secs_f64().ceil().max(1.0) as u64;
+            let seconds = wait.as_secs_f64().ceil().max(1.0) as u64;
             parts.headers.insert(header::RETRY_AFTER, seconds.into());
         }
         Response::from_parts(parts, body.unwrap_or_default().into())
@@ -122,6 +134,12 @@ impl IntoResponse for Failure {
         response.extensions_mut().insert(self);
         response
     }
+}
+
+/// Whether an error is our fault rather than the client's. Messages about a client's own mistakes may
+/// quote what it wrote, so only ours are logged.
+pub(crate) fn is_ours(error: &Error) -> bool {
+    of(error.kind()).is_server_error()
 }
 
 /// The status that an error has, for those who send it by another way than HTTP.

@@ -76,7 +76,7 @@ pub(crate) struct Chunks {
 }
 
 impl Chunks {
-    pub(crate) fn new(events: Events, writer: Box<dyn AnswerWriter>) -> Self {
+    pub(crate) fn new(mut events: Events, writer: Box<dyn AnswerWriter>) -> Self {
         let mut chunks = Self {
             _streaming: events.record.streaming(),
             events,

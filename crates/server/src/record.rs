@@ -5,8 +5,9 @@ use std::time::Instant;
 
 use busbar_core::{AnswerMetrics, Error, ModelId, Result, Stopwatch, Tokens, Usage};
 use busbar_telemetry::{Answer, Operation, Outcome, Under};
+use tracing::Span;
 
-use crate::{Running, Server};
+use crate::{Running, Server, error};
 
 /// One generation under way. Dropped before it was told how it ended, it counts as cancelled.
 #[derive(Debug)]
@@ -17,7 +18,11 @@ pub(crate) struct Record {
     watch: Stopwatch,
     /// Pieces of text and tool calls that the model sent.
     pieces: u32,
+    /// Once it streams, an error is an item of the stream and nobody else logs it.
+    streams: bool,
     closed: bool,
+    /// The request's; the end may come when nothing of the request is being polled.
+    span: Span,
     _running: Running,
 }
 
@@ -38,13 +43,16 @@ impl Record {
             model,
             watch: Stopwatch::start(arrived),
             pieces: 0,
+            streams: false,
             closed: false,
+            span: Span::current(),
             _running: server.drain().admit()?,
         })
     }
 
     /// Counts as a stream for as long as the result is held.
-    pub(crate) fn streaming(&self) -> Under {
+    pub(crate) fn streaming(&mut self) -> Under {
+        self.streams = true;
         self.server.metrics().stream()
     }
 
@@ -56,25 +64,29 @@ impl Record {
 
     /// It is whole.
     pub(crate) fn finish(&mut self, usage: Usage) -> AnswerMetrics {
-        self.close(Outcome::Finished, usage)
+        self.close(Outcome::Finished, usage, None)
     }
 
     /// It failed.
     pub(crate) fn fail(&mut self, error: &Error) {
-        self.close(Outcome::Failed(error.kind()), Usage::default());
+        self.close(Outcome::Failed(error.kind()), self.so_far(), Some(error));
     }
 
-    /// It was stopped. The model did not get to count, so we do: what it sent, a token a piece. What
-    /// it read is not known.
+    /// It was stopped.
     pub(crate) fn cancel(&mut self) -> AnswerMetrics {
-        let usage = Usage {
+        self.close(Outcome::Cancelled, self.so_far(), None)
+    }
+
+    /// The model did not get to count, so we do: what it sent, a token a piece. What it read is not
+    /// known.
+    fn so_far(&self) -> Usage {
+        Usage {
             output: Tokens(self.pieces),
             ..Usage::default()
-        };
-        self.close(Outcome::Cancelled, usage)
+        }
     }
 
-    fn close(&mut self, outcome: Outcome, usage: Usage) -> AnswerMetrics {
+    fn close(&mut self, outcome: Outcome, usage: Usage, error: Option<&Error>) -> AnswerMetrics {
         let metrics = self.watch.finish(self.server.now(), self.model.clone(), usage);
         if !std::mem::replace(&mut self.closed, true) {
             let operation = self.operation;
@@ -83,18 +95,24 @@ impl Record {
                 outcome,
                 metrics: &metrics,
             });
-            tracing::info!(
-                model = metrics.model.as_str(),
-                outcome = ?outcome,
-                first_chunk_ms = metrics.first_chunk.map(|first| first.as_millis() as u64),
-                total_ms = metrics.total.as_millis() as u64,
-                tokens_in = usage.prompt().0,
-                tokens_out = usage.output.0,
-                "generation ended"
-            );
+            let error = error.filter(|error| self.streams && error::is_ours(error));
+            self.span.in_scope(|| log(&metrics, outcome, error));
         }
         metrics
     }
+}
+
+fn log(metrics: &AnswerMetrics, outcome: Outcome, error: Option<&Error>) {
+    tracing::info!(
+        model = metrics.model.as_str(),
+        outcome = ?outcome,
+        error = error.map(Error::message),
+        first_chunk_ms = metrics.first_chunk.map(|first| first.as_millis() as u64),
+        total_ms = metrics.total.as_millis() as u64,
+        tokens_in = metrics.usage.prompt().0,
+        tokens_out = metrics.usage.output.0,
+        "generation ended"
+    );
 }
 
 impl Drop for Record {

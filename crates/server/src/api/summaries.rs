@@ -72,10 +72,11 @@ async fn whole(summary: Result<Summary>) -> Result<SummaryAnswer> {
     }
 }
 
-fn stream(server: &Server, request: RequestId, summary: Summary) -> Response {
+fn stream(server: &Server, request: RequestId, mut summary: Summary) -> Response {
     let model = summary.model.clone();
-    let frames = stream::unfold(Some((summary, request)), |state| async {
-        let (mut summary, request) = state?;
+    let streaming = summary.record.streaming();
+    let frames = stream::unfold(Some((summary, request, streaming)), |state| async {
+        let (mut summary, request, streaming) = state?;
         let (frame, ended) = match summary.next().await {
             Ok(Step::Progress(data)) => (named("progress", &data), false),
             Ok(Step::Delta(text)) => (named("delta", &SummaryDelta::encode(&text)), false),
@@ -88,7 +89,7 @@ fn stream(server: &Server, request: RequestId, summary: Summary) -> Response {
                 )
             }
         };
-        Some((frame, (!ended).then_some((summary, request))))
+        Some((frame, (!ended).then_some((summary, request, streaming))))
     });
     let mut response = sse::response(server, Box::pin(frames));
     reply::model(response.headers_mut(), &model);

@@ -78,7 +78,7 @@ fn check_host(settings: &Settings, request: &Request) -> Result<(), Failure> {
         return Ok(());
     }
     let message = "this server listens for this machine only and is called `localhost`; \
-        to be called otherwise it has to listen on another address (`server.listen`)";
+        `server.any_host` lets it be called otherwise";
     Err(Failure::forbidden(
         Error::new(ErrorKind::Invalid, message)
             .with_param("host")

@@ -74,7 +74,7 @@ fn method(request: &Request) -> String {
     }
 }
 
-/// Messages about a client's own mistakes may quote what it wrote, so only ours are logged whole.
+/// Only failures of ours are logged whole: see `error::is_ours`.
 fn log(failure: &Failure, response: &Response) {
     let (error, status) = (failure.error(), response.status().as_u16());
     if failure.is_ours() {

@@ -3,6 +3,7 @@
 
 mod chat;
 mod every_request;
+mod logs;
 mod other_endpoints;
 mod socket;
 mod statuses;

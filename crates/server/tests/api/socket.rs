@@ -172,15 +172,38 @@ async fn a_client_that_hangs_up_stops_its_generation() {
 
 #[tokio::test]
 async fn a_body_that_is_too_large_is_answered_although_it_is_still_being_sent() {
+    send_too_much(false).await;
+}
+
+#[tokio::test]
+async fn so_is_one_that_did_not_say_how_large_it_is() {
+    send_too_much(true).await;
+}
+
+async fn send_too_much(chunked: bool) {
     let server = start(saying(&["x"]), None, AT_MOST).await;
     let mut stream = server.connect().await;
-    let size = 33 * 1024 * 1024;
-    let head =
-        format!("POST /v1/chat/completions HTTP/1.1\r\nhost: localhost\r\ncontent-length: {size}\r\n\r\n");
-    stream.write_all(head.as_bytes()).await.unwrap();
     let piece = vec![b' '; 1024 * 1024];
-    for _ in 0..33 {
+    let head = "POST /v1/chat/completions HTTP/1.1\r\nhost: localhost\r\n";
+    let head = match chunked {
+        true => format!("{head}transfer-encoding: chunked\r\n\r\n"),
+        false => format!("{head}content-length: {}\r\n\r\n", 36 * piece.len()),
+    };
+    stream.write_all(head.as_bytes()).await.unwrap();
+    for _ in 0..36 {
+        if chunked {
+            stream
+                .write_all(format!("{:x}\r\n", piece.len()).as_bytes())
+                .await
+                .unwrap();
+        }
         stream.write_all(&piece).await.unwrap();
+        if chunked {
+            stream.write_all(b"\r\n").await.unwrap();
+        }
+    }
+    if chunked {
+        stream.write_all(b"0\r\n\r\n").await.unwrap();
     }
     let answer = read_until(&mut stream, "request_too_large").await;
     assert!(answer.starts_with("HTTP/1.1 413 "), "{answer}");

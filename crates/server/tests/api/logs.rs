@@ -1,0 +1,93 @@
+//! What clients write never reaches a log, whatever comes of it; the request's id always does.
+
+use std::{
+    io::Write,
+    sync::{Arc, Mutex},
+};
+
+use busbar_core::Error;
+use busbar_testkit::{Scripted, Step};
+use serde_json::json;
+use tracing_subscriber::fmt::MakeWriter;
+
+use crate::support::{post, post_with, serving};
+
+/// Log lines, kept.
+#[derive(Clone, Default)]
+struct Lines(Arc<Mutex<Vec<u8>>>);
+
+impl Write for Lines {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        self.0.lock().unwrap().extend_from_slice(bytes);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        Ok(())
+    }
+}
+
+impl<'a> MakeWriter<'a> for Lines {
+    type Writer = Self;
+
+    fn make_writer(&'a self) -> Self {
+        self.clone()
+    }
+}
+
+#[tokio::test]
+async fn nothing_that_clients_write_reaches_a_log() {
+    const SECRET: &str = "sesame";
+    let lines = Lines::default();
+    let everything = tracing_subscriber::fmt()
+        .with_max_level(tracing::Level::TRACE)
+        .with_ansi(false)
+        .with_writer(lines.clone());
+    let _logging = tracing::subscriber::set_default(everything.finish());
+
+    let broken = Step::Fail(Error::internal("the machine broke"));
+    let rig = serving(Scripted::new(vec![Step::text(SECRET), broken]));
+    let messages = json!([{"role": "user", "content": SECRET}]);
+    let bodies = [
+        json!({"messages": messages}),
+        json!({"messages": messages, "stream": true}),
+        json!({"messages": SECRET}),
+        json!({"messages": [{"role": SECRET, "content": SECRET}]}),
+        json!({"messages": messages, "model": SECRET}),
+        json!({"messages": messages, "stop": [SECRET, ""]}),
+        json!({"messages": messages, "logit_bias": {"1": SECRET}}),
+    ];
+    for body in bodies {
+        rig.send(post_with(
+            "/v1/chat/completions",
+            &body,
+            "x-request-id",
+            "id-of-mine",
+        ))
+        .await;
+    }
+    rig.send(post("/v1/summaries", &json!({"text": SECRET}))).await;
+    rig.send(post("/v1/completions", &json!({"prompt": [SECRET, SECRET]})))
+        .await;
+    rig.send(post("/v1/embeddings", &json!({"input": [SECRET, ""]})))
+        .await;
+
+    let logged = String::from_utf8(lines.0.lock().unwrap().clone()).unwrap();
+    assert!(!logged.contains(SECRET), "{logged}");
+    assert!(
+        logged.contains("id-of-mine") && logged.contains("the machine broke"),
+        "{logged}"
+    );
+    let ended: Vec<_> = logged
+        .lines()
+        .filter(|line| line.contains("generation ended"))
+        .collect();
+    assert_eq!(ended.len(), 3, "{logged}");
+    assert!(ended.iter().all(|line| line.contains("request_id=")), "{logged}");
+    assert_eq!(
+        logged.matches("the machine broke").count(),
+        3,
+        "each is logged once: {logged}"
+    );
+    assert!(logged.contains("param=\"messages\""), "{logged}");
+}
