@@ -54,8 +54,9 @@ impl Answer {
             ..
         } = asked;
         let (card, model) = server.models().chat(request.model.as_str())?;
-        check(&request, &card.capabilities)?;
+        // A request that names no model is told of the one that it would have got.
         request.model = card.id.clone();
+        check(&request, &card.capabilities)?;
         let head = Head {
             id: ids::unguessable(kind.id_prefix)?,
             created: server.unix_seconds(),
