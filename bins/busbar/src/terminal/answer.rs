@@ -8,7 +8,7 @@ use std::{
 use busbar_core::{Event, EventStream, ModelId, Stopwatch, Transcript};
 use futures_util::StreamExt as _;
 
-use super::{Terminal, dim};
+use super::{Terminal, dim, wrap::Wrap};
 use crate::{
     exit::{Failure, Result},
     runtime::interrupted,
@@ -28,6 +28,7 @@ pub(crate) struct Shown {
 pub(crate) async fn show(mut events: EventStream, started: Instant, terminal: Terminal) -> Result<Shown> {
     let mut transcript = Transcript::empty();
     let mut watch = Stopwatch::start(started);
+    let mut out = Out::new(terminal);
     let mut stopped = false;
     let mut ended = false;
     while !ended {
@@ -39,7 +40,7 @@ pub(crate) async fn show(mut events: EventStream, started: Instant, terminal: Te
         let event = event?;
         if let Event::Delta(delta) = &event {
             watch.chunk(Instant::now());
-            write(&delta.text, terminal)?;
+            out.write(&delta.text)?;
         }
         if let Some(done) = transcript.push(event) {
             transcript.finish = done.finish;
@@ -49,9 +50,7 @@ pub(crate) async fn show(mut events: EventStream, started: Instant, terminal: Te
     }
     // Frees the model at once; whoever asks next need not wait for this answer.
     drop(events);
-    if !transcript.text.ends_with('\n') {
-        write("\n", terminal)?;
-    }
+    out.end(transcript.text.ends_with('\n'))?;
     let metrics = watch.finish(Instant::now(), ModelId::new(""), transcript.usage);
     let figures = metrics.first_chunk.filter(|_| !stopped).map(|first| {
         let speed = metrics.tokens_per_second();
@@ -81,14 +80,35 @@ impl Shown {
     }
 }
 
-fn write(text: &str, terminal: Terminal) -> Result {
+/// Standard output: as it is for programs, wrapped for people.
+struct Out(Option<Wrap>);
+
+impl Out {
+    fn new(terminal: Terminal) -> Self {
+        let width = || terminal_size::terminal_size().map_or(80, |(width, _)| usize::from(width.0));
+        Self(terminal.out_is_terminal().then(|| Wrap::new(width())))
+    }
+
+    fn write(&mut self, text: &str) -> Result {
+        match &mut self.0 {
+            Some(wrap) => put(&wrap.push(&visible(text))),
+            None => put(text),
+        }
+    }
+
+    /// Ends the last line, unless it has ended.
+    fn end(&mut self, has_ended: bool) -> Result {
+        let held = self.0.as_mut().map(Wrap::finish).unwrap_or_default();
+        put(&held)?;
+        if has_ended { Ok(()) } else { put("\n") }
+    }
+}
+
+fn put(text: &str) -> Result {
     let mut out = io::stdout().lock();
-    let written = if terminal.out_is_terminal() {
-        out.write_all(visible(text).as_bytes())
-    } else {
-        out.write_all(text.as_bytes())
-    };
-    written.and_then(|()| out.flush()).map_err(Failure::Output)
+    out.write_all(text.as_bytes())
+        .and_then(|()| out.flush())
+        .map_err(Failure::Output)
 }
 
 /// The text without what would command the terminal: a model may have read it anywhere.

@@ -8,6 +8,7 @@ mod ask;
 mod bar;
 mod input;
 mod table;
+mod wrap;
 
 use std::{
     fmt::Display,
