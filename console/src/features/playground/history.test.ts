@@ -95,6 +95,14 @@ describe.each(Object.entries(SHELVES))('on %s', (_, open) => {
   })
 })
 
+test('the first conversation of all is open after a reload', async () => {
+  const shelf = memoryShelf()
+  const first = await history(shelf)
+  const id = ask(first, 'one')
+  await first.flush()
+  expect((await history(shelf)).shown.get().open.id).toBe(id)
+})
+
 test('a conversation without turns is in no list and is used again', async () => {
   const kept = await history(memoryShelf())
   const { id } = kept.shown.get().open

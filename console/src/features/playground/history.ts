@@ -59,7 +59,6 @@ export class History {
     const conversation = this.get(id)
     if (!conversation) return
     this.set({ ...this.shown.get(), open: conversation })
-    remember(OPEN, id)
   }
 
   /** Opens an empty conversation; one that is still empty serves again. */
@@ -67,7 +66,6 @@ export class History {
     const { open } = this.shown.get()
     const fresh = open.turns.length === 0 ? { ...open, mode } : this.blank(mode)
     this.set({ ...this.shown.get(), open: fresh })
-    remember(OPEN, fresh.id)
   }
 
   change(id: string, change: (conversation: Conversation) => Conversation): void {
@@ -121,8 +119,6 @@ export class History {
 
   /** Writes at once what waits to be written. */
   async flush(): Promise<void> {
-    clearTimeout(this.timer)
-    this.timer = undefined
     const { shelf } = this
     if (!shelf) return
     const conversations = [...this.unsaved].flatMap((id) => this.get(id) ?? [])
@@ -130,16 +126,29 @@ export class History {
     await Promise.all(conversations.map((conversation) => shelf.put(conversation)))
   }
 
+  /** The first change is written at once, since the page may be closed the next moment; those that
+   *  follow it closely are written together. */
   private save(id: string): void {
     this.unsaved.add(id)
-    this.timer ??= setTimeout(() => {
-      // A full disk must not stop an answer; the conversation stays on the page.
-      this.flush().catch(() => undefined)
+    if (this.timer === undefined) this.write()
+  }
+
+  private write(): void {
+    // A full disk must not stop an answer; the conversation stays on the page.
+    this.flush().catch(() => undefined)
+    this.timer = setTimeout(() => {
+      this.timer = undefined
+      if (this.unsaved.size > 0) this.write()
     }, SAVE_MS)
   }
 
   private set(shown: Shown): void {
+    const before = this.shown.get()
     this.shown.set(shown)
+    // Not before the kept ones are read: until then it is not known what was open.
+    if (shown.ready && !(before.ready && before.open.id === shown.open.id)) {
+      remember(OPEN, shown.open.id)
+    }
     const entries = shown.kept.map(entryOf)
     if (!sameEntries(entries, this.entries.get())) this.entries.set(entries)
   }

@@ -31,14 +31,22 @@ export async function databaseShelf(factory: IDBFactory): Promise<Shelf> {
   opening.onupgradeneeded = () => void opening.result.createObjectStore(TABLE, { keyPath: 'id' })
   const database = await result(opening)
 
-  const table = (mode: IDBTransactionMode) => database.transaction(TABLE, mode).objectStore(TABLE)
+  /** Commits by itself and not when the result has been heard: a page that is being closed hears
+   *  nothing any more, and what it wrote last would be lost. */
+  const write = async (change: (table: IDBObjectStore) => IDBRequest): Promise<void> => {
+    const transaction = database.transaction(TABLE, 'readwrite')
+    const changed = result(change(transaction.objectStore(TABLE)))
+    transaction.commit()
+    await changed
+  }
 
   return {
-    all: () => result(table('readonly').getAll() as IDBRequest<Conversation[]>),
-    put: async (conversation) => {
-      await result(table('readwrite').put(conversation))
+    all: () => {
+      const table = database.transaction(TABLE, 'readonly').objectStore(TABLE)
+      return result(table.getAll() as IDBRequest<Conversation[]>)
     },
-    remove: (id) => result(table('readwrite').delete(id)),
+    put: (conversation) => write((table) => table.put(conversation)),
+    remove: (id) => write((table) => table.delete(id)),
   }
 }
 
