@@ -319,8 +319,8 @@ async fn style_and_length_shape_the_last_prompt() {
     done(&model, wanted).await;
     let seen = seen.lock().unwrap();
     let (last, parts) = seen.split_last().unwrap();
-    assert!(prompt(last).contains("3 bullet points"));
-    assert!(parts.iter().all(|part| !prompt(part).contains("bullet")));
+    assert!(prompt(last).contains("3 main points"));
+    assert!(parts.iter().all(|part| !prompt(part).contains("main points")));
 }
 
 #[tokio::test]
