@@ -9,6 +9,7 @@ import { boundaries } from './eslint/boundaries.js'
 const node = {
   process: 'readonly',
   performance: 'readonly',
+  fetch: 'readonly',
   document: 'readonly',
   console: 'readonly',
   URL: 'readonly',

@@ -1,9 +1,22 @@
 // What surrounds the pages.
 
 import assert from 'node:assert/strict'
+import { readFile } from 'node:fs/promises'
+import { test } from 'node:test'
 
 import { onPage, PHONE } from './support/browser.mjs'
+import { serverUrl } from './support/server.mjs'
 import { ask, ended, ready, set } from './support/playground.mjs'
+
+test('the console was made for the API that the server describes', async () => {
+  const kept = new URL('../../console/openapi.json', import.meta.url)
+  const described = await (await fetch(`${await serverUrl()}/openapi.json`)).json()
+  assert.deepEqual(
+    JSON.parse(await readFile(kept, 'utf8')),
+    described,
+    'console/openapi.json is old: run `npm run api` in console/ against the new server',
+  )
+})
 
 onPage('a model that loads is shown as loading, then as ready', async (page) => {
   await page.route('**/readyz', (route) =>

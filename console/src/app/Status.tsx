@@ -3,6 +3,7 @@
 import { useEffect, useRef } from 'react'
 
 import { useReadiness, type Readiness } from '@/shared/api/readiness'
+import { sentence } from '@/shared/lib/format'
 import { announce } from '@/shared/ui/announce'
 
 import styles from './Status.module.css'
@@ -14,7 +15,7 @@ function words(readiness: Readiness | undefined): string {
     case 'ready':
       return 'Ready'
     case 'waiting':
-      return readiness.why
+      return sentence(readiness.why)
     case 'unreachable':
       return 'The server cannot be reached'
   }

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 
-import { duration, excerpt, fileName, plural, rate } from './format'
+import { duration, excerpt, fileName, plural, rate, sentence } from './format'
 
 test('durations are read in the unit that suits them', () => {
   const shown = [0.42, 38.2, 999.4, 999.6, 1921, 9994, 12_340, 59_960, 64_000]
@@ -31,6 +31,14 @@ test('an excerpt ends at a word', () => {
 test('a file name has nothing that a disk refuses', () => {
   expect(fileName('What is 2/3 of “Ω”?')).toBe('what-is-2-3-of-ω')
   expect(fileName('???')).toBe('busbar')
+})
+
+test('a message begins as a sentence does', () => {
+  expect([sentence('the queue is full'), sentence('`n` is 1'), sentence('')]).toEqual([
+    'The queue is full',
+    '`n` is 1',
+    '',
+  ])
 })
 
 test('one is singular', () => {

@@ -38,6 +38,11 @@ export function excerpt(text: string, length: number): string {
   return `${cut.slice(0, word > length / 2 ? word : length).trimEnd()}…`
 }
 
+/** What a program says, as people write it. */
+export function sentence(text: string): string {
+  return text.charAt(0).toUpperCase() + text.slice(1)
+}
+
 /** A name for a file made of a title. */
 export function fileName(title: string): string {
   const plain = title

@@ -4,6 +4,8 @@ import type { ReactNode } from 'react'
 
 import type { FailureFields } from '@/shared/api/failure'
 
+import { sentence } from '@/shared/lib/format'
+
 import styles from './FailureBox.module.css'
 import { Icon } from './icons'
 
@@ -24,7 +26,7 @@ export function FailureBox({ message, about, children }: Props) {
     <div className={styles['box']} role="alert">
       <Icon name="alert" />
       <div className={styles['said']}>
-        <p>{message}</p>
+        <p>{sentence(message)}</p>
         {about.retryAfter !== undefined && (
           <p>The server asks to wait {Math.ceil(about.retryAfter)} s before the next try.</p>
         )}
