@@ -1,13 +1,15 @@
 //! Embeds the console: every file of `console/dist` becomes a row of a table that is compiled in.
-//! Where the console was not built, the table is empty and the server says so.
+//! Text is compressed beside it, here once rather than at every request. Where the console was not
+//! built, the table is empty and the server says so.
 
+use flate2::{Compression, write::GzEncoder};
 use std::{
     collections::hash_map::DefaultHasher,
     env,
     fmt::Write as _,
     fs,
     hash::{Hash as _, Hasher as _},
-    io,
+    io::{self, Write as _},
     path::{Path, PathBuf},
 };
 
@@ -19,12 +21,17 @@ fn main() -> io::Result<()> {
     if fs::create_dir_all(&dist).is_ok() {
         println!("cargo:rerun-if-changed={}", dist.display());
     }
+    let copies = out.join("console");
+    if copies.exists() {
+        fs::remove_dir_all(&copies)?;
+    }
+    fs::create_dir_all(&copies)?;
     let mut files = Vec::new();
     collect(&dist, &mut files)?;
     files.sort();
     let mut table = String::from("static FILES: &[File] = &[\n");
     for file in &files {
-        row(&dist, file, &mut table)?;
+        row(&dist, &copies, file, &mut table)?;
     }
     table.push_str("];\n");
     fs::write(out.join("console.rs"), table)
@@ -45,7 +52,7 @@ fn collect(folder: &Path, into: &mut Vec<PathBuf>) -> io::Result<()> {
     Ok(())
 }
 
-fn row(dist: &Path, file: &Path, table: &mut String) -> io::Result<()> {
+fn row(dist: &Path, out: &Path, file: &Path, table: &mut String) -> io::Result<()> {
     let name = file.strip_prefix(dist).map_err(io::Error::other)?;
     // On Windows too, paths in addresses have slashes.
     let name = name
@@ -53,12 +60,31 @@ fn row(dist: &Path, file: &Path, table: &mut String) -> io::Result<()> {
         .map(|part| part.as_os_str().to_string_lossy())
         .collect::<Vec<_>>()
         .join("/");
+    let content = fs::read(file)?;
     let mut hash = DefaultHasher::new();
-    fs::read(file)?.hash(&mut hash);
-    let (path, hash) = (file.canonicalize()?, hash.finish());
+    content.hash(&mut hash);
+    let hash = hash.finish();
+    // A copy, so that a console that is built anew meanwhile takes nothing away from under the compiler.
+    let copy = out.join(format!("{hash:016x}"));
+    fs::write(&copy, &content)?;
+    let gzip = match compress(&content)? {
+        // Pictures and fonts are compressed already.
+        small if small.len() * 10 > content.len() * 9 => "None".to_owned(),
+        small => {
+            let path = copy.with_extension("gz");
+            fs::write(&path, small)?;
+            format!("Some(include_bytes!({path:?}))")
+        }
+    };
     writeln!(
         table,
-        "    File {{ path: {name:?}, bytes: include_bytes!({path:?}), etag: \"\\\"{hash:016x}\\\"\" }},"
+        "    File {{ path: {name:?}, bytes: include_bytes!({copy:?}), gzip: {gzip}, etag: \"\\\"{hash:016x}\\\"\" }},"
     )
     .map_err(io::Error::other)
+}
+
+fn compress(content: &[u8]) -> io::Result<Vec<u8>> {
+    let mut encoder = GzEncoder::new(Vec::new(), Compression::best());
+    encoder.write_all(content)?;
+    encoder.finish()
 }

@@ -6,6 +6,8 @@ pub(super) struct File {
     pub(super) path: &'static str,
     /// What is in it.
     pub(super) bytes: &'static [u8],
+    /// The same compressed, where that is worth while.
+    pub(super) gzip: Option<&'static [u8]>,
     /// Changes with its content.
     pub(super) etag: &'static str,
 }

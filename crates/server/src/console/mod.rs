@@ -5,7 +5,7 @@ mod files;
 
 use axum::{
     body::Body,
-    http::{HeaderMap, HeaderValue, Method, header},
+    http::{HeaderMap, HeaderName, HeaderValue, Method, header},
     response::Response,
 };
 use files::File;
@@ -18,6 +18,7 @@ include!(concat!(env!("OUT_DIR"), "/console.rs"));
 const NOT_BUILT: &File = &File {
     path: "index.html",
     bytes: include_bytes!("not_built.html"),
+    gzip: None,
     etag: "\"not-built\"",
 };
 
@@ -63,30 +64,44 @@ fn is_page(name: &str, headers: &HeaderMap) -> bool {
 }
 
 fn respond(file: &File, headers: &HeaderMap) -> Response {
-    let has = headers
-        .get(header::IF_NONE_MATCH)
-        .and_then(|tags| tags.to_str().ok())
-        .unwrap_or_default();
-    let mut response = if has
-        .split(',')
-        .any(|tag| tag.trim().trim_start_matches("W/") == file.etag)
-    {
+    let mut response = if lists(headers, &header::IF_NONE_MATCH, |tag| {
+        tag.trim_start_matches("W/") == file.etag
+    }) {
         error::not_modified()
     } else {
-        let mut whole = Response::new(Body::from(file.bytes));
-        whole
-            .headers_mut()
-            .insert(header::CONTENT_TYPE, HeaderValue::from_static(file.media_type()));
-        whole
+        whole(file, headers)
     };
     let keep = if file.is_hashed() { FOR_EVER } else { ASK_AGAIN };
+    let out = response.headers_mut();
+    out.insert(header::CACHE_CONTROL, HeaderValue::from_static(keep));
+    out.insert(header::ETAG, HeaderValue::from_static(file.etag));
+    out.insert(header::VARY, HeaderValue::from_static("accept-encoding"));
     response
-        .headers_mut()
-        .insert(header::CACHE_CONTROL, HeaderValue::from_static(keep));
+}
+
+fn whole(file: &File, headers: &HeaderMap) -> Response {
+    // `gzip;q=0` says that it is not wanted; any other weight says that it is.
+    let wants_gzip = lists(headers, &header::ACCEPT_ENCODING, |coding| {
+        let (name, weight) = coding.split_once(';').unwrap_or((coding, ""));
+        name.trim() == "gzip" && weight.trim() != "q=0"
+    });
+    let gzip = file.gzip.filter(|_| wants_gzip);
+    let mut response = Response::new(Body::from(gzip.unwrap_or(file.bytes)));
+    let out = response.headers_mut();
+    out.insert(header::CONTENT_TYPE, HeaderValue::from_static(file.media_type()));
+    if gzip.is_some() {
+        out.insert(header::CONTENT_ENCODING, HeaderValue::from_static("gzip"));
+    }
     response
-        .headers_mut()
-        .insert(header::ETAG, HeaderValue::from_static(file.etag));
-    response
+}
+
+/// Whether one of a header's values, which are parted by commas, is such.
+fn lists(headers: &HeaderMap, name: &HeaderName, is: impl Fn(&str) -> bool) -> bool {
+    let values = headers
+        .get(name)
+        .and_then(|values| values.to_str().ok())
+        .unwrap_or_default();
+    values.split(',').any(|value| is(value.trim()))
 }
 
 #[cfg(test)]
@@ -97,16 +112,19 @@ mod tests {
         File {
             path: "assets/index-DiwrgTda.js",
             bytes: b"js",
+            gzip: Some(b"small"),
             etag: "\"1\"",
         },
         File {
             path: "favicon.svg",
             bytes: b"<svg/>",
+            gzip: None,
             etag: "\"2\"",
         },
         File {
             path: "index.html",
             bytes: b"<html>",
+            gzip: None,
             etag: "\"3\"",
         },
     ];
@@ -170,5 +188,25 @@ mod tests {
         headers.insert(header::IF_NONE_MATCH, HeaderValue::from_static("\"9\", W/\"3\""));
         assert_eq!(respond(&BUILT[2], &headers).status().as_u16(), 304);
         assert_eq!(respond(&BUILT[1], &headers).status().as_u16(), 200);
+    }
+
+    #[test]
+    fn a_browser_that_can_unpack_gets_the_small_one() {
+        let coding = |accepted: &'static str, file: &File| {
+            let accepts = (header::ACCEPT_ENCODING, HeaderValue::from_static(accepted));
+            let response = respond(file, &HeaderMap::from_iter([accepts]));
+            response.headers().get(header::CONTENT_ENCODING).cloned()
+        };
+        assert_eq!(
+            coding("br, gzip", &BUILT[0]),
+            Some(HeaderValue::from_static("gzip"))
+        );
+        assert_eq!(
+            coding("gzip;q=0.5", &BUILT[0]),
+            Some(HeaderValue::from_static("gzip"))
+        );
+        assert_eq!(coding("gzip;q=0, br", &BUILT[0]), None);
+        assert_eq!(coding("identity", &BUILT[0]), None);
+        assert_eq!(coding("gzip", &BUILT[1]), None);
     }
 }
