@@ -65,7 +65,7 @@ table! {
     PASSES            Counter   "busbar_engine_passes_total"             "Passes through the model; tokens per pass say how well requests share them";
     FINISHED          Counter   "busbar_engine_requests_finished_total"  "Requests that an engine brought to their end";
     CANCELLED         Counter   "busbar_engine_requests_cancelled_total" "Requests given up because nobody waits for the answer";
-EXPIRED           Counter   "busbar_engine_requests_expired_total"   "Requests given up because their deadline passed";
+    EXPIRED           Counter   "busbar_engine_requests_expired_total"   "Requests given up because their deadline passed";
     FAILED            Counter   "busbar_engine_requests_failed_total"    "Requests that failed in the engine";
 }
 
