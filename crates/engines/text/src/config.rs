@@ -29,8 +29,8 @@ pub struct TextEngineConfig {
     /// Prompt tokens computed in one pass beside the answers under way. Smaller: answers under way
     /// and short questions wait less for long prompts. Larger: long prompts end a little sooner.
     pub prompt_chunk: NonZeroUsize,
-    /// Answers with a seed are the same text whatever runs beside them. Costs speed on some
-    /// quantisations (those that llama.cpp repacks), nothing on others.
+    /// Attention is computed in a way that does not depend on what is computed beside it, so that
+    /// answers with a seed are the same text whatever else runs. Holds on the CPU.
     pub reproducible: bool,
     /// What sampling parameters are where a request does not say.
     pub defaults: Sampling,

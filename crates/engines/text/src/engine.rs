@@ -15,14 +15,13 @@ use futures_util::{Stream, StreamExt as _, stream};
 use tokio::sync::{mpsc, oneshot};
 
 use crate::{
-    TextEngineConfig,
+    TextEngineConfig, gguf,
     grammar::Grammars,
-    //gguf,
     llama::{Weights, WeightsConfig},
     prompt::Preparation,
     scheduler::{Job, Output, Queue, Refusal, Stats, StatsSnapshot, Work, Worker, WorkerConfig},
     template::{ChatTemplate, TemplateSource},
-    //threads,
+    threads,
 };
 
 /// A text model that runs in this process. Cloning gives another handle to the same one; when the
@@ -49,11 +48,10 @@ impl TextEngine {
     /// `NotFound` where there is no such file; `Unavailable` where it is damaged, of an unknown
     /// kind or does not fit into memory.
     pub fn load(config: &TextEngineConfig, clock: Arc<dyn Clock>) -> Result<Self> {
-        //gguf::check_file(&config.path)?;
+        gguf::check_file(&config.path)?;
         let weights = Arc::new(Weights::load(WeightsConfig {
             path: &config.path,
             gpu_layers: config.gpu_layers,
-            reproducible: config.reproducible,
         })?);
         if weights.is_encoder() {
             return Err(Error::new(
@@ -76,7 +74,7 @@ impl TextEngine {
         let card = card(config, &weights, window, template.as_ref());
         let queue = Arc::new(Queue::new(config.queue));
         let stats = Arc::new(Stats::default());
-        let threads = config.threads.map_or_else(|| 2, std::num::NonZeroUsize::get);
+        let threads = config.threads.unwrap_or_else(threads::physical_cores).get();
         let worker = WorkerConfig {
             queue: queue.clone(),
             stats: stats.clone(),
@@ -133,7 +131,7 @@ impl TextEngine {
 
     /// What it has done and does now.
     pub fn stats(&self) -> StatsSnapshot {
-        self.shared.stats.snapshot(self.shared.queue.len())
+        self.shared.stats.snapshot(self.shared.queue.waiting())
     }
 
     fn enqueue(&self, context: Context, prompt: Vec<u32>, work: Work) -> Result<()> {
@@ -150,7 +148,7 @@ impl TextEngine {
                 format!(
                     "`{}` has {} requests waiting, as many as may",
                     self.shared.card.id,
-                    self.shared.queue.len()
+                    self.shared.queue.waiting()
                 ),
             )
             .with_code("queue_full"),
@@ -161,7 +159,7 @@ impl TextEngine {
     /// When a refused request is worth sending again: roughly a second for each that waits, within
     /// bounds.
     fn patience(&self) -> Duration {
-        let waiting = u64::try_from(self.shared.queue.len()).unwrap_or(u64::MAX);
+        let waiting = u64::try_from(self.shared.queue.waiting()).unwrap_or(u64::MAX);
         Duration::from_secs((waiting / 4).clamp(1, 30))
     }
 

@@ -180,7 +180,11 @@ impl Preparation {
                 return Err(Error::new(ErrorKind::Unsupported, message).with_param("tool_choice"));
             }
         };
-        let form = call.or_else(|| Form::of(&request.output));
+        let form = call.or_else(|| match style {
+            // A model that must answer in JSON may still call a tool instead.
+            Some(style) if self.uses_tools(request) => style.form_or_call(&request.tools, &request.output),
+            _ => Form::of(&request.output),
+        });
         form.map(|form| self.grammars.constraint(&form)).transpose()
     }
 }

@@ -1,12 +1,12 @@
 //! A model file: its weights, its vocabulary and what it says about itself.
 
-use std::{path::Path, pin::pin};
+use std::path::Path;
 
 use busbar_core::{Error, ErrorKind, Result};
 use llama_cpp_2::{
     model::{LlamaModel, params::LlamaModelParams},
     token::LlamaToken,
-    token_type::LlamaTokenAttr,
+    token_type::{LlamaTokenAttr, LlamaTokenAttrs},
     vocab::LlamaVocab,
 };
 
@@ -20,8 +20,6 @@ pub(crate) struct WeightsConfig<'a> {
     pub(crate) path: &'a Path,
     /// Layers on the GPU.
     pub(crate) gpu_layers: u32,
-    /// Keep weights as they are in the file, so that a product does not depend on its shape.
-    pub(crate) reproducible: bool,
 }
 
 /// A loaded model.
@@ -33,11 +31,7 @@ pub(crate) struct Weights {
 impl Weights {
     /// Loads a file whose structure has been checked.
     pub(crate) fn load(config: WeightsConfig<'_>) -> Result<Self> {
-        let mut params = pin!(LlamaModelParams::default().with_n_gpu_layers(config.gpu_layers));
-        if config.reproducible && config.gpu_layers == 0 {
-            // Repacked weights are multiplied by other kernels for one row than for several.
-            params.as_mut().add_cpu_buft_override(c".*");
-        }
+        let params = LlamaModelParams::default().with_n_gpu_layers(config.gpu_layers);
         let model = LlamaModel::load_from_file(backend()?, config.path, &params).map_err(|error| {
             Error::new(
                 ErrorKind::Unavailable,
@@ -100,7 +94,7 @@ impl Weights {
         }
         let tokens = vocab.tokens().map(|token| {
             let attributes = vocab.attr(token);
-            let kind = if attributes.contains(LlamaTokenAttr::Control) || vocab.is_eog(token) {
+            let kind = if steers(attributes) || vocab.is_eog(token) {
                 TokenKind::Control
             } else if attributes.contains(LlamaTokenAttr::Unused) {
                 TokenKind::Unused
@@ -132,6 +126,11 @@ impl Weights {
     fn vocab(&self) -> LlamaVocab<'_> {
         self.model.vocab()
     }
+}
+
+/// Whether a token's name is not text: control tokens, and the one for what is not in the vocabulary.
+fn steers(attributes: LlamaTokenAttrs) -> bool {
+    attributes.contains(LlamaTokenAttr::Control) || attributes.contains(LlamaTokenAttr::Unknown)
 }
 
 fn number(token: LlamaToken) -> Option<u32> {

@@ -247,7 +247,7 @@ mod tests {
         assert_eq!(k[2..], [0.0, 0.0]);
         let p = shares(
             &Sampling {
-                top_p: Some(0.8),
+                top_p: Some(0.79),
                 ..Sampling::default()
             },
             &logits,

@@ -45,10 +45,6 @@ impl Queue {
     ///
     /// # Errors
     /// The job with the reason where it is not taken.
-    #[expect(
-        clippy::result_large_err,
-        reason = "a refused job goes back whole, once, off the hot path"
-    )]
     pub fn push(&self, job: Job) -> Result<(), (Job, Refusal)> {
         let mut state = self.state();
         if state.closed {
@@ -109,7 +105,7 @@ impl Queue {
     }
 
     /// How many wait.
-    pub fn len(&self) -> usize {
+    pub fn waiting(&self) -> usize {
         self.state().waiting.len()
     }
 

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use busbar_core::{Done, Error, Event, FinishReason, Result, Tokens, Usage};
 
 use super::{Generation, Job, Work, job::report, plan::Want, prefix::SlotView};
-use crate::{llama::Context, sample::ranked, text::Flow, vocab::TokenTable};
+use crate::{grammar::Constraint, llama::Context, sample::ranked, text::Flow, vocab::TokenTable};
 
 /// One sequence of the KV cache.
 #[derive(Debug, Default)]
@@ -175,11 +175,7 @@ struct Chosen {
 }
 
 fn choose(generation: &mut Generation, logits: &[f32], limits: &Limits) -> Result<Chosen> {
-    let mask = generation
-        .constraint
-        .as_mut()
-        .map(crate::grammar::Constraint::mask)
-        .transpose()?;
+    let mask = generation.constraint.as_mut().map(Constraint::mask).transpose()?;
     let number = generation.sampler.choose(logits, mask.as_ref()).ok_or_else(|| {
         Error::internal("no token may follow: the model's output is not a number, or its form ended")
     })?;
@@ -207,16 +203,15 @@ fn write(
             constraint.accept(token.number)?;
         }
         *written += 1;
-        if generation
+        let stopped = generation
             .pipe
             .push(token.number, token.logprob.clone(), &mut events)
-            == Flow::Stopped
-        {
-            finish = Some(FinishReason::Stop);
-        } else if generation
-            .constraint
-            .as_ref()
-            .is_some_and(crate::grammar::Constraint::is_finished)
+            == Flow::Stopped;
+        if stopped
+            || generation
+                .constraint
+                .as_ref()
+                .is_some_and(Constraint::is_finished)
         {
             finish = Some(FinishReason::Stop);
         } else if *written >= generation.most.0 || full {

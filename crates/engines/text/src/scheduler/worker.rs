@@ -5,7 +5,7 @@ use std::sync::{Arc, atomic::Ordering};
 use busbar_core::{Clock, Error, ErrorKind, Result};
 
 use super::{
-    Job, Queue, Stats,
+    Job, Queue, Stats, Work,
     plan::plan,
     prefix::{SlotView, place},
     slot::{Limits, Slot, Step},
@@ -149,7 +149,12 @@ impl<'w> Worker<'w> {
         let Some(place) = place(&views, &job.prompt) else {
             return;
         };
-        let mut reuse = place.reuse;
+        // A text's vector is the mean over all of its tokens, so all are computed.
+        let mut reuse = if matches!(job.work, Work::Embed(_)) {
+            0
+        } else {
+            place.reuse
+        };
         if let Some(source) = place.copy_from {
             self.context.copy(source, place.slot);
             self.slots[place.slot].cached = self.slots[source].cached.clone();

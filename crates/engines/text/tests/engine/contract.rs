@@ -1,12 +1,10 @@
 //! The engine keeps the contract of every chat model.
 
-mod support;
-
 use std::sync::Arc;
 
+use crate::support::{SMOLLM2, ask, config, engine};
 use busbar_core::Prompt;
 use busbar_testkit::conformance::chat::{Subject, all};
-use support::{SMOLLM2, ask, config, engine};
 
 #[tokio::test]
 async fn the_engine_keeps_the_contract_of_chat_models() {

@@ -1,23 +1,33 @@
 //! Same seed, same text, whatever else runs beside it.
 
-mod support;
-
+use crate::support::{GEMMA, SMOLLM2, ask, config, engine, go_on};
 use busbar_core::{ChatModelExt as _, ChatRequest, Transcript};
 use busbar_engine_text::{TextEngine, TextEngineConfig};
 use futures_util::future::join_all;
-use support::{GEMMA, SMOLLM2, ask, config, engine, go_on};
 
-const TOPICS: [&str; 8] =
-    ["rivers", "bread", "the moon", "chess", "a lost key", "copper wire", "winter in Riga", "how ships float"];
+const TOPICS: [&str; 8] = [
+    "rivers",
+    "bread",
+    "the moon",
+    "chess",
+    "a lost key",
+    "copper wire",
+    "winter in Riga",
+    "how ships float",
+];
 
 /// Requests of different lengths, temperatures and forms.
 fn mixed(count: usize, chat: bool) -> Vec<ChatRequest> {
     let request = |n: usize| {
         let topic = TOPICS[n % TOPICS.len()];
-        let most = 8 + 5 * u32::try_from(n % 7).unwrap_or_default();
-        let padding = "Some context that makes the prompt longer. ".repeat(n % 5 * 4);
+        let most = 6 + 3 * u32::try_from(n % 5).unwrap_or_default();
+        let padding = "Some context that makes the prompt longer. ".repeat(n % 3 * 4);
         let text = format!("{padding}Tell me something about {topic}.");
-        let mut request = if chat { ask(&text, most) } else { go_on(&text, most) };
+        let mut request = if chat {
+            ask(&text, most)
+        } else {
+            go_on(&text, most)
+        };
         request.sampling.seed = Some(n as u64);
         request.sampling.temperature = Some([0.0, 0.8, 1.2][n % 3]);
         request
@@ -50,7 +60,10 @@ async fn check(config: &TextEngineConfig, requests: &[ChatRequest]) {
             assert_eq!(lone.usage.output, mixed.usage.output, "request {n}, {round}");
         }
     }
-    assert!(engine.stats().reused_tokens > 0, "the second round finds prompts in the cache");
+    assert!(
+        engine.stats().reused_tokens > 0,
+        "the second round finds prompts in the cache"
+    );
 }
 
 #[tokio::test]

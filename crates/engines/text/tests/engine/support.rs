@@ -1,5 +1,4 @@
 //! Real models and requests for the engine's tests.
-#![expect(clippy::expect_used, clippy::missing_panics_doc, reason = "used by tests only")]
 
 use std::{
     num::NonZeroUsize,
@@ -13,16 +12,18 @@ use busbar_core::{ChatRequest, Clock, Context, Message, Prompt, RequestId, Token
 use busbar_engine_text::{TextEngine, TextEngineConfig};
 
 /// The default model: follows instructions.
-pub const SMOLLM2: &str = "smollm2-135m-instruct";
+pub(crate) const SMOLLM2: &str = "smollm2-135m-instruct";
 /// A base model with another tokeniser, a sliding window and other quantisations.
-pub const GEMMA: &str = "gemma-3-270m";
+pub(crate) const GEMMA: &str = "gemma-3-270m";
 
 /// Where a model's file is. Pulled if it is not here yet, as `busbar models pull` does.
-pub fn model_file(name: &str) -> PathBuf {
+pub(crate) fn model_file(name: &str) -> PathBuf {
     let home = std::env::var_os("BUSBAR_HOME").map_or_else(default_home, PathBuf::from);
     let catalog = Catalog::builtin().expect("the catalog is right");
     let entry = catalog.entry(name).expect("the catalog knows the test models");
-    Store::new(home).pull(entry, &Silent, &Cancel::new()).expect("the model can be pulled")
+    Store::new(home)
+        .pull(entry, &Silent, &Cancel::new())
+        .expect("the model can be pulled")
 }
 
 fn default_home() -> PathBuf {
@@ -30,12 +31,14 @@ fn default_home() -> PathBuf {
     if cfg!(target_os = "macos") {
         return home.join("Library/Application Support/busbar");
     }
-    std::env::var_os("XDG_DATA_HOME").map_or_else(|| home.join(".local/share"), PathBuf::from).join("busbar")
+    std::env::var_os("XDG_DATA_HOME")
+        .map_or_else(|| home.join(".local/share"), PathBuf::from)
+        .join("busbar")
 }
 
 /// An engine on a model with a small window. One thread: tests share two cores, and threads that
 /// wait for one another on a busy machine are slower than one.
-pub fn config(name: &str) -> TextEngineConfig {
+pub(crate) fn config(name: &str) -> TextEngineConfig {
     let mut config = TextEngineConfig::new(name.into(), model_file(name));
     config.context_window = Some(1024);
     config.threads = NonZeroUsize::new(1);
@@ -43,13 +46,13 @@ pub fn config(name: &str) -> TextEngineConfig {
 }
 
 /// The engine of a configuration.
-pub fn engine(config: &TextEngineConfig) -> TextEngine {
+pub(crate) fn engine(config: &TextEngineConfig) -> TextEngine {
     TextEngine::load(config, Arc::new(RealClock)).expect("the engine starts")
 }
 
 /// What the time is.
 #[derive(Debug)]
-pub struct RealClock;
+pub(crate) struct RealClock;
 
 impl Clock for RealClock {
     fn now(&self) -> Instant {
@@ -62,12 +65,12 @@ impl Clock for RealClock {
 }
 
 /// A question, with a seed and at most `most` tokens of answer.
-pub fn ask(question: &str, most: u32) -> ChatRequest {
+pub(crate) fn ask(question: &str, most: u32) -> ChatRequest {
     request(Prompt::Messages(vec![Message::user(question)]), most)
 }
 
 /// Text to be continued, with a seed and at most `most` tokens.
-pub fn go_on(text: &str, most: u32) -> ChatRequest {
+pub(crate) fn go_on(text: &str, most: u32) -> ChatRequest {
     request(Prompt::Text(text.into()), most)
 }
 
