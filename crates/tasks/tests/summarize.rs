@@ -121,6 +121,15 @@ async fn a_long_text_is_summarised_in_parts_and_their_notes_in_order() {
 }
 
 #[tokio::test]
+async fn a_text_that_only_just_does_not_fit_has_two_parts() {
+    for count in 100..420 {
+        let (_, done) = done(&Scripted::saying(&["note"]), request(words(count))).await;
+        let expected = if done.rounds == 0 { 1 } else { 2 };
+        assert!(done.parts == expected, "{count} words: {} parts", done.parts);
+    }
+}
+
+#[tokio::test]
 async fn notes_keep_their_order_when_a_later_part_is_done_first() {
     let gate = Gate::closed();
     let waiting = gate.clone();

@@ -75,7 +75,13 @@ impl Plan {
     /// A call for each part of a text that is too long for one.
     pub(super) async fn calls(&self, work: Work, text: &str) -> Result<Vec<Call>> {
         let room = self.room(work)?;
-        let chunks = self.tools.ruler.chunks(text, room.text).await?;
+        let mut chunks = self.tools.ruler.chunks(text, room.text).await?;
+        if chunks.len() == 1 {
+            // It fits only because a note is shorter than a summary. A summary of one note says less
+            // than one of two.
+            let half = Tokens(room.text.0.div_ceil(2));
+            chunks = self.tools.ruler.chunks(text, half).await?;
+        }
         Ok(chunks
             .into_iter()
             .map(|chunk| text[chunk].trim())
