@@ -34,7 +34,7 @@ def main():
     parser.add_argument("--out", help="write the readings here, as JSON")
     wanted = parser.parse_args()
 
-    with serving.Server(wanted.busbar, {"BUSBAR_LOG": "warn"}) as server:
+    with serving.Server(wanted.busbar, {"BUSBAR_LOG": "error"}) as server:
         load = Load(server, wanted.clients)
         try:
             readings = watch(server, load, wanted.minutes * 60)
@@ -141,7 +141,7 @@ def report(readings, load, left, wanted):
     first, last = statistics.median(settled[:fifth]), statistics.median(settled[-fifth:])
     growth = (last / first - 1) * 100
     print(f"\n{wanted.minutes:g} minutes, {wanted.clients} clients: {load.counts}")
-    print(f"resident memory: {readings[0][1]:.1f} MiB at the start, {first:.1f} MiB after warming up, ")
+    print(f"resident memory: {readings[0][1]:.1f} MiB at the start, {first:.1f} MiB after warming up,")
     print(f"{last:.1f} MiB at the end, {growth:+.1f} %; the server left with {left}")
     for error in sorted(set(load.errors))[:10]:
         print(f"  {load.errors.count(error)} x {error}")

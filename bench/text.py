@@ -37,7 +37,7 @@ def main():
     settings = {
         "BUSBAR_TEXT__THREADS": str(wanted.threads),
         "BUSBAR_TEXT__SEQUENCES": str(wanted.streams),
-        "BUSBAR_LOG": "warn",
+        "BUSBAR_LOG": "error",
     }
     figures = {"machine": machine(wanted)}
     # The peer lives in a process of its own, so that memory can be told apart.
