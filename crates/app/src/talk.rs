@@ -144,7 +144,7 @@ fn pick<'a>(models: &'a [RemoteModel], name: Option<&str>) -> Result<&'a RemoteM
         let known: Vec<&str> = models.iter().map(|model| &*model.id).collect();
         let message = match name {
             Some(name) => format!("the server has no model `{name}`; it has: {}", known.join(", ")),
-            None => "the server has no model".to_owned(),
+            None => "the server has no model, or is still loading it; its /readyz says which".to_owned(),
         };
         ModelError::new(ErrorKind::NotFound, message)
     })

@@ -1,6 +1,6 @@
 //! The command line by itself: help, exit codes, configuration, completions. Needs no model.
 
-use std::{fs, io::Read as _, net::TcpListener, process::Stdio};
+use std::{fs, io::Read as _, process::Stdio};
 
 use crate::support::{Home, code_of};
 
@@ -106,6 +106,7 @@ fn completions_and_manual_pages_are_made() {
     assert!(pages > 15, "{pages} pages");
 }
 
+#[cfg(feature = "text")]
 #[test]
 fn a_missing_model_is_answered_with_the_command_that_fetches_it() {
     let home = Home::new();
@@ -150,10 +151,11 @@ fn an_unknown_model_is_answered_with_the_known_ones() {
     assert!(ran.err.contains("smollm2-135m-instruct"), "{}", ran.err);
 }
 
+#[cfg(feature = "text")]
 #[test]
 fn the_doctor_says_what_is_wrong_and_how_to_mend_it() {
     let home = Home::new();
-    let taken = TcpListener::bind("127.0.0.1:0").unwrap();
+    let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     let listen = format!("server.listen={}", taken.local_addr().unwrap());
     let ran = home.run(["doctor", "--set", &listen]);
     assert_eq!(ran.code, Some(1));

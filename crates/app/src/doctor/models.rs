@@ -7,6 +7,12 @@ use super::Check;
 use crate::{Error, Plan, Shelf};
 
 pub(super) fn models(config: &Config, shelf: &Shelf, verify: bool) -> Vec<Check> {
+    if !cfg!(feature = "text") {
+        return vec![Check::good(
+            "model",
+            "this build has no local engine, and needs no model",
+        )];
+    }
     match Plan::all(config, shelf) {
         Ok(plans) => plans.iter().map(|plan| model(plan, shelf, verify)).collect(),
         Err(Error::Models(errors)) => errors.iter().map(|error| absent(error)).collect(),
