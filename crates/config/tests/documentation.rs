@@ -1,5 +1,4 @@
 //! docs/configuration.md says what there is: every setting, its default, its names, its meaning.
-#![expect(clippy::unwrap_used, reason = "a test stops at the first surprise")]
 
 use busbar_config::settings;
 

@@ -1,5 +1,4 @@
 //! docs/metrics.md says what there is: every metric and what it means.
-#![expect(clippy::unwrap_used, reason = "a test stops at the first surprise")]
 
 use busbar_telemetry::names;
 
