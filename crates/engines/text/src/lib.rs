@@ -22,6 +22,10 @@ pub mod threads;
 pub mod tools;
 pub mod vocab;
 
+#[cfg(test)]
+#[path = "../tests/engine/models.rs"]
+mod testing;
+
 pub use config::TextEngineConfig;
 pub use engine::TextEngine;
 pub use scheduler::StatsSnapshot;

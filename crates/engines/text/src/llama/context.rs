@@ -197,6 +197,62 @@ mod tests {
             .collect()
     }
 
+    /// The last token's logits, with the prompt computed in pieces of `piece` tokens in the first
+    /// sequence while `beside` other sequences compute the same number of tokens.
+    fn logits_in_pieces(weights: &Weights, tokens: &[u32], piece: usize, beside: usize) -> Vec<f32> {
+        let config = ContextConfig {
+            window: 512,
+            sequences: 4,
+            pass: 512,
+            threads: 1,
+            reproducible: true,
+        };
+        let mut context = Context::new(weights, config).unwrap();
+        let mut last = 0;
+        for start in (0..tokens.len()).step_by(piece) {
+            let mut entries = Vec::new();
+            for sequence in (0..=beside).rev() {
+                let end = tokens.len().min(start + piece);
+                entries.extend((start..end).map(|position| Entry {
+                    // Other text in the other sequences.
+                    token: tokens[(position + 7 * sequence) % tokens.len()],
+                    position,
+                    sequence,
+                    output: position + 1 == end,
+                }));
+            }
+            last = entries.len() - 1;
+            context.pass(&entries).unwrap();
+        }
+        context.logits(last).to_vec()
+    }
+
+    #[test]
+    fn logits_do_not_depend_on_what_is_computed_beside_them() {
+        for name in [crate::testing::SMOLLM2, crate::testing::GEMMA] {
+            let path = crate::testing::model_file(name);
+            let weights = Weights::load(WeightsConfig {
+                path: &path,
+                gpu_layers: 0,
+            })
+            .unwrap();
+            let tokens = weights.tokenise(
+                &"The river was wide, and the boats carried corn and salt. ".repeat(6),
+                true,
+            );
+            let alone = logits_in_pieces(&weights, &tokens, 1, 0);
+            for (piece, beside) in [(2, 0), (5, 0), (64, 0), (200, 0), (1, 1), (1, 3), (16, 3)] {
+                let other = logits_in_pieces(&weights, &tokens, piece, beside);
+                let apart = alone
+                    .iter()
+                    .zip(&other)
+                    .map(|(a, b)| (a - b).abs())
+                    .fold(0.0, f32::max);
+                assert_eq!(apart, 0.0, "{name}, pieces of {piece} beside {beside} others");
+            }
+        }
+    }
+
     /// Logits of a tiny Falcon as `transformers` computes them; see the script beside the fixture.
     #[test]
     fn a_falcon_gives_the_logits_that_transformers_gives() {

@@ -4,6 +4,8 @@
 
 mod backend;
 mod context;
+#[cfg(unix)]
+mod process;
 mod weights;
 
 pub(crate) use context::{Context, ContextConfig, Entry};

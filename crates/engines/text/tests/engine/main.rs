@@ -6,5 +6,6 @@ mod contract;
 mod embeddings;
 mod files;
 mod limits;
+mod models;
 mod same_seed;
 mod support;
