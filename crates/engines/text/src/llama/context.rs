@@ -28,6 +28,9 @@ pub(crate) struct ContextConfig {
     pub(crate) threads: i32,
     /// Attention that does not depend on how many rows are computed at once.
     pub(crate) reproducible: bool,
+    /// Whether vectors are wanted of every token. Logits are then computed of every token too,
+    /// which answers must not pay for.
+    pub(crate) vectors: bool,
 }
 
 /// A token of a pass.
@@ -80,7 +83,7 @@ impl<'w> Context<'w> {
             .with_kv_unified(false)
             .with_type_k(KvCacheType::F16)
             .with_type_v(values)
-            .with_embeddings(true)
+            .with_embeddings(config.vectors)
             .with_pooling_type(LlamaPoolingType::None)
             .with_no_perf(true);
         let context = weights.model.new_context(backend()?, params).map_err(|error| {
@@ -206,6 +209,7 @@ mod tests {
             pass: 512,
             threads: 1,
             reproducible: true,
+            vectors: false,
         };
         let mut context = Context::new(weights, config).unwrap();
         let mut last = 0;
@@ -271,6 +275,7 @@ mod tests {
             pass: 256,
             threads: 1,
             reproducible: true,
+            vectors: false,
         };
         let mut context = Context::new(&weights, config).unwrap();
         let mut compared = 0;

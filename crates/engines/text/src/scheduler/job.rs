@@ -1,8 +1,8 @@
 //! A request as the scheduler sees it: tokens in, events out.
 
-use std::{sync::Arc, time::Instant};
+use std::sync::Arc;
 
-use busbar_core::{Context, Error, ErrorKind, Event, Result, TokenLogprob, Tokens};
+use busbar_core::{Context, Error, Event, Result, TokenLogprob, Tokens};
 use tokio::sync::mpsc;
 
 use crate::{
@@ -30,16 +30,6 @@ impl Job {
             Work::Generate(generation) => generation.output.is_closed(),
             Work::Embed(embedding) => embedding.is_closed(),
         }
-    }
-
-    /// Why it is not worth starting or going on with at `now`, where it is not.
-    pub(super) fn overdue(&self, now: Instant) -> Option<Error> {
-        self.context.expired(now).then(|| {
-            Error::new(
-                ErrorKind::DeadlineExceeded,
-                "the deadline passed before the answer was whole",
-            )
-        })
     }
 
     /// Ends it with an error.

@@ -12,6 +12,7 @@ mod job;
 mod plan;
 mod prefix;
 mod queue;
+mod reading;
 mod slot;
 mod stats;
 mod worker;

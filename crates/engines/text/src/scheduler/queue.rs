@@ -66,9 +66,11 @@ impl Queue {
         Ok(())
     }
 
-    /// The next job, if one waits.
-    pub fn pop(&self) -> Option<Job> {
-        self.state().waiting.pop_front()
+    /// The next job that may begin, if one waits.
+    pub fn pop(&self, may_begin: impl Fn(&Job) -> bool) -> Option<Job> {
+        let mut state = self.state();
+        let place = state.waiting.iter().position(may_begin)?;
+        state.waiting.remove(place)
     }
 
     /// Waits until a job waits or the queue is closed; answers whether it is open.
@@ -141,7 +143,7 @@ mod tests {
     }
 
     fn names(queue: &Queue) -> Vec<String> {
-        std::iter::from_fn(|| queue.pop())
+        std::iter::from_fn(|| queue.pop(|_| true))
             .map(|job| job.context.request.to_string())
             .collect()
     }

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use busbar_core::{Done, Error, Event, FinishReason, Result, Tokens, Usage};
 
-use super::{Generation, Job, Work, job::report, plan::Want, prefix::SlotView};
+use super::{Generation, job::report, plan::Want, prefix::SlotView};
 use crate::{grammar::Constraint, llama::Context, sample::ranked, text::Flow, vocab::TokenTable};
 
 /// One sequence of the KV cache.
@@ -21,7 +21,10 @@ pub(super) struct Slot {
 /// A request under way.
 #[derive(Debug)]
 pub(super) struct Task {
-    pub(super) job: Job,
+    /// Whom it is for.
+    pub(super) context: busbar_core::Context,
+    prompt: Vec<u32>,
+    generation: Box<Generation>,
     /// When it was placed, as a number that grows.
     since: u64,
     /// Prompt tokens that were found computed.
@@ -30,8 +33,14 @@ pub(super) struct Task {
     written: u32,
     /// The token chosen last, to be computed in the next pass.
     next: Option<u32>,
-    /// The sum of the vectors so far, where vectors are wanted.
-    sum: Vec<f32>,
+}
+
+/// A request for an answer, as it comes from the queue.
+#[derive(Debug)]
+pub(super) struct Request {
+    pub(super) context: busbar_core::Context,
+    pub(super) prompt: Vec<u32>,
+    pub(super) generation: Box<Generation>,
 }
 
 /// What the answers of one engine share.
@@ -53,15 +62,16 @@ impl Slot {
     }
 
     /// Gives the slot to a request whose first `reuse` prompt tokens are computed here.
-    pub(super) fn begin(&mut self, job: Job, reuse: usize, since: u64) {
+    pub(super) fn begin(&mut self, request: Request, reuse: usize, since: u64) {
         self.cached.truncate(reuse);
         self.task = Some(Task {
-            job,
+            context: request.context,
+            prompt: request.prompt,
+            generation: request.generation,
             since,
             reused: reuse,
             written: 0,
             next: None,
-            sum: Vec::new(),
         });
     }
 
@@ -71,7 +81,7 @@ impl Slot {
             None => Want::Nothing,
             Some(Task { next: Some(_), .. }) => Want::Token,
             Some(task) => Want::Prompt {
-                left: task.job.prompt.len() - self.cached.len(),
+                left: task.prompt.len() - self.cached.len(),
                 since: task.since,
             },
         }
@@ -84,10 +94,9 @@ impl Slot {
             return vec![(token, true)];
         }
         let from = self.cached.len();
-        let every = matches!(task.job.work, Work::Embed(_));
-        let last = task.job.prompt.len() - 1;
+        let last = task.prompt.len() - 1;
         (from..from + count)
-            .map(|place| (task.job.prompt[place], every || place == last))
+            .map(|place| (task.prompt[place], place == last))
             .collect()
     }
 }
@@ -106,65 +115,51 @@ pub(super) enum Step {
 impl Task {
     pub(super) fn usage(&self) -> Usage {
         Usage {
-            input: Tokens::from_len(self.job.prompt.len() - self.reused),
+            input: Tokens::from_len(self.prompt.len() - self.reused),
             cached_input: Tokens::from_len(self.reused),
             output: Tokens(self.written),
         }
     }
 
-    /// Reads the outputs of a pass: entries `outputs` of it are this task's. `cached` is how many
-    /// tokens its sequence holds now.
+    /// Reads the output of a pass, where there was one: entry `output` of it is this task's.
+    /// `cached` is how many tokens its sequence holds now.
     pub(super) fn step(
         &mut self,
         context: &Context<'_>,
-        outputs: &[usize],
+        output: Option<usize>,
         cached: usize,
         limits: &Limits,
     ) -> Result<Step> {
-        let whole = cached >= self.job.prompt.len();
-        match &mut self.job.work {
-            Work::Embed(_) => {
-                for &output in outputs {
-                    add(&mut self.sum, context.vector(output)?);
-                }
-                Ok(if whole { Step::Finished } else { Step::On })
-            }
-            Work::Generate(_) if !whole => Ok(Step::On),
-            Work::Generate(generation) => {
-                let Some(&output) = outputs.last() else {
-                    return Ok(Step::On);
-                };
-                let token = choose(generation, context.logits(output), limits)?;
-                let full = cached + 1 >= limits.window;
-                let finish = write(generation, &mut self.written, &token, full, limits)?;
-                self.next = Some(token.number);
-                Ok(match finish {
-                    Some(finish) => {
-                        let done = Done {
-                            finish,
-                            usage: self.usage(),
-                        };
-                        self.say_done(done);
-                        Step::Finished
-                    }
-                    None => Step::On,
-                })
-            }
-        }
+        let Some(output) = output else {
+            return Ok(Step::On);
+        };
+        let token = choose(&mut self.generation, context.logits(output), limits)?;
+        let full = cached + 1 >= limits.window;
+        let finish = write(&mut self.generation, &mut self.written, &token, full, limits)?;
+        self.next = Some(token.number);
+        let Some(finish) = finish else {
+            return Ok(Step::On);
+        };
+        let usage = self.usage();
+        self.generation
+            .output
+            .send(Ok(Event::Done(Done { finish, usage })));
+        Ok(Step::Finished)
     }
 
-    fn say_done(&mut self, done: Done) {
-        if let Work::Generate(generation) = &self.job.work {
-            generation.output.send(Ok(Event::Done(done)));
-        }
+    /// Whether nobody waits for it any more.
+    pub(super) fn is_abandoned(&self) -> bool {
+        self.generation.output.is_closed()
     }
 
-    /// Hands out the vector, where one was wanted.
-    pub(super) fn finish(self) {
-        if let Work::Embed(reply) = self.job.work {
-            // The receiver may be gone; then nobody wants it.
-            drop(reply.send(Ok(unit(self.sum))));
-        }
+    /// Whether its prompt is not computed yet, or only just.
+    pub(super) fn computes_prompt(&self, cached: usize) -> bool {
+        cached <= self.prompt.len()
+    }
+
+    /// Ends it with an error.
+    pub(super) fn fail(self, error: Error) {
+        self.generation.output.send(Err(error));
     }
 }
 
@@ -232,29 +227,4 @@ fn write(
             reason
         }
     }))
-}
-
-fn add(sum: &mut Vec<f32>, vector: &[f32]) {
-    sum.resize(vector.len(), 0.0);
-    sum.iter_mut().zip(vector).for_each(|(sum, value)| *sum += value);
-}
-
-/// The same direction, of length 1. The mean and the sum have one direction.
-fn unit(mut vector: Vec<f32>) -> Vec<f32> {
-    let length = vector.iter().map(|value| value * value).sum::<f32>().sqrt();
-    if length > 0.0 {
-        vector.iter_mut().for_each(|value| *value /= length);
-    }
-    vector
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn vectors_have_length_one_and_nothing_stays_nothing() {
-        assert_eq!(unit(vec![3.0, 4.0]), [0.6, 0.8]);
-        assert_eq!(unit(vec![0.0, 0.0]), [0.0, 0.0]);
-    }
 }

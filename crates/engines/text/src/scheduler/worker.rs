@@ -1,6 +1,9 @@
 //! The thread that owns the context.
 
-use std::sync::{Arc, atomic::Ordering};
+use std::{
+    sync::{Arc, atomic::Ordering},
+    time::Instant,
+};
 
 use busbar_core::{Clock, Error, ErrorKind, Result};
 
@@ -8,7 +11,8 @@ use super::{
     Job, Queue, Stats, Work,
     plan::plan,
     prefix::{SlotView, place},
-    slot::{Limits, Slot, Step},
+    reading::{Reading, Text},
+    slot::{Limits, Request, Slot, Step, Task},
 };
 use crate::{
     llama::{Context, ContextConfig, Entry, Weights},
@@ -45,6 +49,7 @@ pub struct Worker<'w> {
     limits: Limits,
     context: Context<'w>,
     slots: Vec<Slot>,
+    reading: Reading<'w>,
     /// Counts passes and placements; slots are ordered by it.
     tick: u64,
 }
@@ -55,16 +60,24 @@ impl<'w> Worker<'w> {
     /// # Errors
     /// `Unavailable` where there is no memory for it.
     pub(crate) fn new(weights: &'w Weights, config: WorkerConfig) -> Result<Self> {
-        let context = Context::new(
+        let sizes = ContextConfig {
+            window: config.window,
+            sequences: config.sequences,
+            pass: config.prompt_chunk + config.sequences,
+            threads: config.threads,
+            reproducible: config.reproducible,
+            vectors: false,
+        };
+        let context = Context::new(weights, sizes)?;
+        let reading = Reading::new(
             weights,
             ContextConfig {
-                window: config.window,
-                sequences: config.sequences,
-                pass: config.prompt_chunk + config.sequences,
-                threads: config.threads,
-                reproducible: config.reproducible,
+                sequences: 1,
+                pass: config.prompt_chunk,
+                vectors: true,
+                ..sizes
             },
-        )?;
+        );
         let limits = Limits {
             table: config.table.clone(),
             window: config.window as usize,
@@ -75,6 +88,7 @@ impl<'w> Worker<'w> {
             limits,
             context,
             slots,
+            reading,
             tick: 0,
         })
     }
@@ -88,12 +102,16 @@ impl<'w> Worker<'w> {
             self.leave();
             self.join();
             self.pass();
+            self.read();
         }
         let stopped = || Error::new(ErrorKind::Unavailable, "the model was stopped");
         for slot in 0..self.slots.len() {
             if self.slots[slot].task.is_some() {
                 self.fail(slot, stopped());
             }
+        }
+        if let Some(text) = self.free_reading() {
+            text.answer(Err(stopped()));
         }
         self.config
             .queue
@@ -103,7 +121,7 @@ impl<'w> Worker<'w> {
     }
 
     fn is_busy(&self) -> bool {
-        self.slots.iter().any(|slot| slot.task.is_some())
+        self.reading.text().is_some() || self.slots.iter().any(|slot| slot.task.is_some())
     }
 
     /// Frees the slots of those who went away or ran out of time, and clears such jobs from the queue.
@@ -113,18 +131,29 @@ impl<'w> Worker<'w> {
             let Some(task) = &self.slots[slot].task else {
                 continue;
             };
-            if task.job.is_abandoned() {
+            if task.is_abandoned() {
                 Stats::add(&self.config.stats.cancelled, 1);
                 self.free(slot);
-            } else if let Some(error) = task.job.overdue(now) {
+            } else if let Some(error) = overdue(&task.context, now) {
                 Stats::add(&self.config.stats.expired, 1);
                 if let Some(task) = self.free(slot) {
-                    task.job.fail(error);
+                    task.fail(error);
+                }
+            }
+        }
+        if let Some(text) = self.reading.text() {
+            if text.reply.is_closed() {
+                Stats::add(&self.config.stats.cancelled, 1);
+                self.free_reading();
+            } else if let Some(error) = overdue(&text.context, now) {
+                Stats::add(&self.config.stats.expired, 1);
+                if let Some(text) = self.free_reading() {
+                    text.answer(Err(error));
                 }
             }
         }
         for job in self.config.queue.sweep(now) {
-            match job.overdue(now) {
+            match overdue(&job.context, now) {
                 Some(error) if !job.is_abandoned() => {
                     Stats::add(&self.config.stats.expired, 1);
                     job.fail(error);
@@ -134,27 +163,42 @@ impl<'w> Worker<'w> {
         }
     }
 
-    /// Places waiting requests in free slots.
+    /// Begins with as many waiting requests as there is room for.
     fn join(&mut self) {
-        while self.slots.iter().any(|slot| slot.task.is_none()) {
-            let Some(job) = self.config.queue.pop() else {
+        loop {
+            let slot = self.slots.iter().any(|slot| slot.task.is_none());
+            let reader = self.reading.text().is_none();
+            let may_begin = |job: &Job| match job.work {
+                Work::Generate(_) => slot,
+                Work::Embed(_) => reader,
+            };
+            let Some(Job {
+                context,
+                prompt,
+                work,
+            }) = self.config.queue.pop(may_begin)
+            else {
                 return;
             };
-            self.admit(job);
+            self.config.stats.active.fetch_add(1, Ordering::Relaxed);
+            match work {
+                Work::Generate(generation) => self.admit(Request {
+                    context,
+                    prompt,
+                    generation,
+                }),
+                Work::Embed(reply) => self.reading.begin(Text::new(context, prompt, reply)),
+            }
         }
     }
 
-    fn admit(&mut self, job: Job) {
+    /// Places a request in a slot; there must be a free one.
+    fn admit(&mut self, request: Request) {
         let views: Vec<SlotView<'_>> = self.slots.iter().map(Slot::view).collect();
-        let Some(place) = place(&views, &job.prompt) else {
+        let Some(place) = place(&views, &request.prompt) else {
             return;
         };
-        // A text's vector is the mean over all of its tokens, so all are computed.
-        let mut reuse = if matches!(job.work, Work::Embed(_)) {
-            0
-        } else {
-            place.reuse
-        };
+        let mut reuse = place.reuse;
         if let Some(source) = place.copy_from {
             self.context.copy(source, place.slot);
             self.slots[place.slot].cached = self.slots[source].cached.clone();
@@ -165,8 +209,30 @@ impl<'w> Worker<'w> {
         }
         self.tick += 1;
         Stats::add(&self.config.stats.reused_tokens, reuse);
-        self.config.stats.active.fetch_add(1, Ordering::Relaxed);
-        self.slots[place.slot].begin(job, reuse, self.tick);
+        self.slots[place.slot].begin(request, reuse, self.tick);
+    }
+
+    /// A piece of the text that is read for its vector.
+    fn read(&mut self) {
+        if self.reading.text().is_none() {
+            return;
+        }
+        let outcome = match self.reading.piece() {
+            Ok((tokens, vector)) => {
+                Stats::add(&self.config.stats.passes, 1);
+                Stats::add(&self.config.stats.prompt_tokens, tokens);
+                let Some(vector) = vector else { return };
+                Stats::add(&self.config.stats.finished, 1);
+                Ok(vector)
+            }
+            Err(error) => {
+                Stats::add(&self.config.stats.failed, 1);
+                Err(error)
+            }
+        };
+        if let Some(text) = self.free_reading() {
+            text.answer(outcome);
+        }
     }
 
     /// One pass through the model, and what its outputs lead to.
@@ -174,11 +240,11 @@ impl<'w> Worker<'w> {
         let wants: Vec<_> = self.slots.iter().map(Slot::want).collect();
         let takes = plan(&wants, self.config.prompt_chunk as usize);
         let mut entries = Vec::new();
-        let mut outputs: Vec<Vec<usize>> = vec![Vec::new(); self.slots.len()];
+        let mut outputs: Vec<Option<usize>> = vec![None; self.slots.len()];
         for (sequence, (slot, &count)) in self.slots.iter().zip(&takes).enumerate() {
             for (offset, (token, output)) in slot.take(count).into_iter().enumerate() {
                 if output {
-                    outputs[sequence].push(entries.len());
+                    outputs[sequence] = Some(entries.len());
                 }
                 entries.push(Entry {
                     token,
@@ -206,26 +272,22 @@ impl<'w> Worker<'w> {
             slot.cached.push(entry.token);
             slot.last_used = self.tick;
         }
-        for (sequence, outputs) in outputs
-            .iter()
-            .enumerate()
-            .filter(|&(sequence, _)| takes[sequence] > 0)
-        {
-            self.step(sequence, takes[sequence], outputs);
+        for sequence in (0..takes.len()).filter(|&sequence| takes[sequence] > 0) {
+            self.step(sequence, takes[sequence], outputs[sequence]);
         }
     }
 
-    fn step(&mut self, sequence: usize, computed: usize, outputs: &[usize]) {
+    fn step(&mut self, sequence: usize, computed: usize, output: Option<usize>) {
         let slot = &mut self.slots[sequence];
         let cached = slot.cached.len();
         let Some(task) = &mut slot.task else { return };
         let before = task.usage().output;
         let step = task
-            .step(&self.context, outputs, cached, &self.limits)
+            .step(&self.context, output, cached, &self.limits)
             .unwrap_or_else(Step::Failed);
         let written = task.usage().output.0 - before.0;
         Stats::add(&self.config.stats.output_tokens, written as usize);
-        if before.0 == 0 && cached <= task.job.prompt.len() {
+        if before.0 == 0 && task.computes_prompt(cached) {
             Stats::add(&self.config.stats.prompt_tokens, computed);
         }
         match step {
@@ -233,9 +295,7 @@ impl<'w> Worker<'w> {
             Step::Failed(error) => self.fail(sequence, error),
             Step::Finished => {
                 Stats::add(&self.config.stats.finished, 1);
-                if let Some(task) = self.free(sequence) {
-                    task.finish();
-                }
+                self.free(sequence);
             }
         }
     }
@@ -246,14 +306,31 @@ impl<'w> Worker<'w> {
         self.context.clear(sequence);
         self.slots[sequence].cached.clear();
         if let Some(task) = self.free(sequence) {
-            task.job.fail(error);
+            task.fail(error);
         }
     }
 
     /// Takes the request out of a slot. What is computed stays, for the next turn.
-    fn free(&mut self, sequence: usize) -> Option<super::slot::Task> {
+    fn free(&mut self, sequence: usize) -> Option<Task> {
         let task = self.slots[sequence].task.take()?;
         self.config.stats.active.fetch_sub(1, Ordering::Relaxed);
         Some(task)
     }
+
+    /// Takes the text that is being read out.
+    fn free_reading(&mut self) -> Option<Text> {
+        let text = self.reading.stop()?;
+        self.config.stats.active.fetch_sub(1, Ordering::Relaxed);
+        Some(text)
+    }
+}
+
+/// Why a request is not worth going on with at `now`, where it is not.
+fn overdue(context: &busbar_core::Context, now: Instant) -> Option<Error> {
+    context.expired(now).then(|| {
+        Error::new(
+            ErrorKind::DeadlineExceeded,
+            "the deadline passed before the answer was whole",
+        )
+    })
 }
