@@ -43,7 +43,7 @@ impl TextEngineConfig {
     /// The defaults, for a model file.
     pub fn new(id: ModelId, path: PathBuf) -> Self {
         const SEQUENCES: NonZeroUsize = NonZeroUsize::new(4).unwrap();
-        const PROMPT_CHUNK: NonZeroUsize = NonZeroUsize::new(64).unwrap();
+        const PROMPT_CHUNK: NonZeroUsize = NonZeroUsize::new(16).unwrap();
         Self {
             title: id.to_string(),
             licence: "unknown".into(),
