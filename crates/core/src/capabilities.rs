@@ -1,6 +1,6 @@
 //! What a model is and what it can do.
 
-use crate::{ModelId, Tokens};
+use crate::{ModelId, Price, Tokens};
 
 /// How a model presents itself to people and to routing.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -15,6 +15,8 @@ pub struct ModelCard {
     pub licence: String,
     /// What it can do.
     pub capabilities: Capabilities,
+    /// What its tokens cost; `None`: nobody said, which is not the same as nothing.
+    pub price: Option<Price>,
 }
 
 /// What a model can do. Routing treats each as a hard constraint.
@@ -30,6 +32,12 @@ pub struct Capabilities {
     pub chat: bool,
     /// Whether it can call tools.
     pub tools: bool,
+    /// Whether it looks at pictures.
+    pub images: bool,
+    /// Whether it reads documents.
+    pub documents: bool,
+    /// Whether it can be told how much to think.
+    pub reasoning: bool,
     /// Whether it can be held to a JSON schema.
     pub structured_output: bool,
     /// Length of its embedding vectors, where it makes them.

@@ -26,6 +26,13 @@ pub enum ErrorKind {
     TooLarge,
     /// Right, but more than this model can do (tools without a tool template, say).
     Unsupported,
+    /// Whoever asks is not known, or may not.
+    Denied,
+    /// This caller asks too often; again after the wait, or elsewhere at once.
+    RateLimited {
+        /// How long to wait before the same request is worth sending again.
+        retry_after: Duration,
+    },
     /// No room now; again after the wait, or elsewhere at once.
     Overloaded {
         /// How long to wait before the same request is worth sending again.
@@ -37,6 +44,8 @@ pub enum ErrorKind {
     Cancelled,
     /// The model or the process cannot serve at present (loading, draining, broken).
     Unavailable,
+    /// A host elsewhere failed, answered nonsense, or does not accept our credentials.
+    BadUpstream,
     /// A bug or a broken machine on our side.
     Internal,
 }
@@ -111,7 +120,11 @@ impl Error {
     pub fn is_retryable(&self) -> bool {
         matches!(
             self.kind,
-            ErrorKind::Overloaded { .. } | ErrorKind::Unavailable | ErrorKind::Internal
+            ErrorKind::RateLimited { .. }
+                | ErrorKind::Overloaded { .. }
+                | ErrorKind::Unavailable
+                | ErrorKind::BadUpstream
+                | ErrorKind::Internal
         )
     }
 }

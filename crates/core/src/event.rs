@@ -15,6 +15,8 @@ pub type EventStream = Pin<Box<dyn Stream<Item = Result<Event>> + Send>>;
 pub enum Event {
     /// The next piece of text.
     Delta(Delta),
+    /// The next piece of what the model thinks before it speaks.
+    Thought(ThoughtDelta),
     /// A tool call begins; calls are numbered from 0.
     ToolCallStart {
         /// Which call of this answer.
@@ -56,6 +58,17 @@ pub struct Delta {
     pub logprobs: Vec<TokenLogprob>,
 }
 
+/// A piece of a thought. A thought that may be read ends with its signature, where the model signs.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum ThoughtDelta {
+    /// More text.
+    Text(String),
+    /// Proof that the model thought it.
+    Signature(String),
+    /// A whole thought that only the model can read.
+    Sealed(String),
+}
+
 /// A chosen token and what else was likely.
 #[derive(Clone, Debug, PartialEq)]
 pub struct TokenLogprob {
@@ -81,15 +94,26 @@ pub struct Progress {
 }
 
 /// The end of a whole answer.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Done {
     /// Why it ended.
     pub finish: FinishReason,
     /// What it used.
     pub usage: Usage,
+    /// The stop text that came, where one did.
+    pub stop_text: Option<String>,
 }
 
 impl Done {
+    /// An end by this reason, without a stop text.
+    pub fn new(finish: FinishReason, usage: Usage) -> Self {
+        Self {
+            finish,
+            usage,
+            stop_text: None,
+        }
+    }
+
     /// How many tokens were written.
     pub fn output(&self) -> Tokens {
         self.usage.output
@@ -105,4 +129,6 @@ pub enum FinishReason {
     Length,
     /// The model waits for the results of tools.
     ToolCalls,
+    /// Whoever hosts the model would not have the rest said.
+    Filtered,
 }

@@ -5,7 +5,9 @@
 
 mod capabilities;
 mod chat;
+mod classify;
 mod clock;
+mod content;
 mod context;
 mod embed;
 mod error;
@@ -14,24 +16,32 @@ mod ids;
 mod message;
 mod metrics;
 mod model;
+mod price;
 mod registry;
+mod relay;
 mod roster;
 mod sampling;
 mod secret;
 mod usage;
 
 pub use capabilities::{Capabilities, ModelCard, Task};
-pub use chat::{ChatRequest, OutputFormat, Prompt};
+pub use chat::{ChatRequest, Effort, Extra, OutputFormat, Prompt, Reasoning};
+pub use classify::{
+    Classification, Classifier, ClassifyRequest, ClassifyTimings, Picture, Pixels, Prediction, Sight,
+};
 pub use clock::Clock;
+pub use content::{CachePoint, CacheSpan, Content, Media, MediaKind, MediaSource, Part, Thought};
 pub use context::{Context, Priority, RequestId, Tenant};
 pub use embed::{EmbedRequest, Embeddings};
 pub use error::{Error, ErrorKind, Result};
-pub use event::{Delta, Done, Event, EventStream, FinishReason, Progress, TokenLogprob};
+pub use event::{Delta, Done, Event, EventStream, FinishReason, Progress, ThoughtDelta, TokenLogprob};
 pub use ids::{ModelId, ToolCallId};
 pub use message::{Message, Role, Tool, ToolCall, ToolChoice};
 pub use metrics::{AnswerMetrics, Stopwatch};
 pub use model::{BoxFuture, ChatModel, ChatModelExt, Embedder, TokenCounter, Transcript};
+pub use price::{Money, Price};
 pub use registry::{Model, Models};
+pub use relay::{Format, Relay, RelayItem, RelayRequest, RelayStream};
 pub use roster::{Readiness, Roster};
 pub use sampling::{LogitBias, Sampling};
 pub use secret::Secret;

@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use crate::ToolCallId;
+use crate::{CachePoint, Content, ToolCallId};
 
 /// One turn of a conversation.
 #[derive(Clone, Debug, PartialEq)]
@@ -10,39 +10,42 @@ pub struct Message {
     /// Who speaks.
     pub role: Role,
     /// What is said; empty where the turn only calls tools.
-    pub content: String,
+    pub content: Content,
     /// The speaker's name, where the client gave one.
     pub name: Option<String>,
     /// Tools that an assistant turn calls.
     pub tool_calls: Vec<ToolCall>,
     /// On a tool turn, the call that it answers.
     pub answers: Option<ToolCallId>,
+    /// On a tool turn, whether the tool failed.
+    pub failed: bool,
 }
 
 impl Message {
     /// A plain turn.
-    pub fn new(role: Role, content: impl Into<String>) -> Self {
+    pub fn new(role: Role, content: impl Into<Content>) -> Self {
         Self {
             role,
             content: content.into(),
             name: None,
             tool_calls: Vec::new(),
             answers: None,
+            failed: false,
         }
     }
 
     /// A turn of the user.
-    pub fn user(content: impl Into<String>) -> Self {
+    pub fn user(content: impl Into<Content>) -> Self {
         Self::new(Role::User, content)
     }
 
     /// Instructions that stand above the conversation.
-    pub fn system(content: impl Into<String>) -> Self {
+    pub fn system(content: impl Into<Content>) -> Self {
         Self::new(Role::System, content)
     }
 
     /// A turn of the model.
-    pub fn assistant(content: impl Into<String>) -> Self {
+    pub fn assistant(content: impl Into<Content>) -> Self {
         Self::new(Role::Assistant, content)
     }
 }
@@ -92,6 +95,10 @@ pub struct Tool {
     pub description: Option<String>,
     /// JSON Schema of its arguments.
     pub parameters: Value,
+    /// Whether its arguments must keep to the schema, where the client says.
+    pub strict: Option<bool>,
+    /// Everything up to this tool should be kept computed.
+    pub cache_point: Option<CachePoint>,
 }
 
 /// Whether the model may, must or must not call a tool.

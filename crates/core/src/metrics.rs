@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use crate::{ModelId, Usage};
+use crate::{ModelId, Money, Usage};
 
 /// The figures that go out with every answer.
 #[derive(Clone, Debug, PartialEq)]
@@ -15,6 +15,8 @@ pub struct AnswerMetrics {
     pub total: Duration,
     /// What it used.
     pub usage: Usage,
+    /// What that cost; `None`: the model has no price here.
+    pub cost: Option<Money>,
 }
 
 impl AnswerMetrics {
@@ -22,7 +24,7 @@ impl AnswerMetrics {
     /// answer is too short to tell.
     pub fn tokens_per_second(&self) -> Option<f64> {
         let after = self.total.checked_sub(self.first_chunk?)?.as_secs_f64();
-        let tokens = self.usage.output.0.checked_sub(1)?;
+        let tokens = self.usage.written().0.checked_sub(1)?;
         (tokens > 0 && after > 0.0).then(|| f64::from(tokens) / after)
     }
 }
@@ -57,6 +59,7 @@ impl Stopwatch {
                 .map(|first| first.saturating_duration_since(self.started)),
             total: now.saturating_duration_since(self.started),
             usage,
+            cost: None,
         }
     }
 }

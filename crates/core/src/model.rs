@@ -6,7 +6,7 @@ use futures_util::StreamExt as _;
 
 use crate::{
     ChatRequest, Done, EmbedRequest, Embeddings, Error, Event, EventStream, FinishReason, Result,
-    TokenLogprob, Tokens, ToolCall, Usage,
+    Thought, ThoughtDelta, TokenLogprob, Tokens, ToolCall, Usage,
 };
 
 /// A boxed future, so that the traits below can be objects.
@@ -50,6 +50,8 @@ pub trait TokenCounter: Debug + Send + Sync + 'static {
 pub struct Transcript {
     /// The text.
     pub text: String,
+    /// What the model thought before.
+    pub thoughts: Vec<Thought>,
     /// The calls of tools.
     pub tool_calls: Vec<ToolCall>,
     /// The tokens, where their log-probabilities were asked for.
@@ -58,6 +60,8 @@ pub struct Transcript {
     pub finish: FinishReason,
     /// What it used.
     pub usage: Usage,
+    /// The stop text that came, where one did.
+    pub stop_text: Option<String>,
 }
 
 impl Transcript {
@@ -69,8 +73,7 @@ impl Transcript {
         let mut transcript = Self::empty();
         while let Some(event) = events.next().await {
             if let Some(done) = transcript.push(event?) {
-                transcript.finish = done.finish;
-                transcript.usage = done.usage;
+                transcript.end(done);
                 return Ok(transcript);
             }
         }
@@ -83,10 +86,12 @@ impl Transcript {
     pub fn empty() -> Self {
         Self {
             text: String::new(),
+            thoughts: Vec::new(),
             tool_calls: Vec::new(),
             logprobs: Vec::new(),
             finish: FinishReason::Stop,
             usage: Usage::default(),
+            stop_text: None,
         }
     }
 
@@ -97,6 +102,7 @@ impl Transcript {
                 self.text.push_str(&delta.text);
                 self.logprobs.extend(delta.logprobs);
             }
+            Event::Thought(delta) => self.think(delta),
             Event::ToolCallStart { id, name, .. } => {
                 self.tool_calls.push(ToolCall {
                     id,
@@ -113,6 +119,34 @@ impl Transcript {
             Event::Done(done) => return Some(done),
         }
         None
+    }
+
+    /// Notes the end.
+    pub fn end(&mut self, done: Done) {
+        self.finish = done.finish;
+        self.usage = done.usage;
+        self.stop_text = done.stop_text;
+    }
+
+    fn think(&mut self, delta: ThoughtDelta) {
+        // A signature closes its thought; the next piece begins another.
+        let open = match self.thoughts.last_mut() {
+            Some(Thought::Open { text, signature }) if signature.is_none() => Some((text, signature)),
+            _ => None,
+        };
+        match (delta, open) {
+            (ThoughtDelta::Sealed(sealed), _) => self.thoughts.push(Thought::Sealed(sealed)),
+            (ThoughtDelta::Text(more), Some((text, _))) => text.push_str(&more),
+            (ThoughtDelta::Signature(proof), Some((_, signature))) => *signature = Some(proof),
+            (ThoughtDelta::Text(text), None) => self.thoughts.push(Thought::Open {
+                text,
+                signature: None,
+            }),
+            (ThoughtDelta::Signature(proof), None) => self.thoughts.push(Thought::Open {
+                text: String::new(),
+                signature: Some(proof),
+            }),
+        }
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeMap, sync::Arc};
 
-use crate::{ChatModel, Embedder, Error, ErrorKind, ModelCard, ModelId, Result, Task, TokenCounter};
+use crate::{ChatModel, Embedder, Error, ErrorKind, ModelCard, ModelId, Relay, Result, Task, TokenCounter};
 
 /// A model with everything that it can do.
 #[derive(Clone, Debug)]
@@ -11,6 +11,8 @@ pub struct Model {
     pub card: ModelCard,
     /// Answers in text.
     pub chat: Option<Arc<dyn ChatModel>>,
+    /// Takes requests as they were written.
+    pub relay: Option<Arc<dyn Relay>>,
     /// Makes vectors.
     pub embed: Option<Arc<dyn Embedder>>,
     /// Counts tokens.

@@ -145,8 +145,10 @@ mod tests {
                 host: "test".into(),
                 licence: "MIT".into(),
                 capabilities: Capabilities::default(),
+                price: None,
             },
             chat: None,
+            relay: None,
             embed: None,
             tokens: None,
         })

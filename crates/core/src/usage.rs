@@ -53,19 +53,28 @@ pub struct Usage {
     pub input: Tokens,
     /// Prompt tokens that were found already computed.
     pub cached_input: Tokens,
-    /// Tokens of the answer.
+    /// Prompt tokens that were computed and kept for later requests.
+    pub cache_write: Tokens,
+    /// Tokens of the answer, thoughts not counted.
     pub output: Tokens,
+    /// Tokens of thought.
+    pub reasoning: Tokens,
 }
 
 impl Usage {
     /// The whole prompt, computed or found.
     pub fn prompt(&self) -> Tokens {
-        self.input + self.cached_input
+        self.input + self.cached_input + self.cache_write
+    }
+
+    /// Everything written: the answer and what was thought for it.
+    pub fn written(&self) -> Tokens {
+        self.output + self.reasoning
     }
 
     /// Prompt and answer.
     pub fn total(&self) -> Tokens {
-        self.prompt() + self.output
+        self.prompt() + self.written()
     }
 }
 
@@ -76,7 +85,9 @@ impl Add for Usage {
         Self {
             input: self.input + other.input,
             cached_input: self.cached_input + other.cached_input,
+            cache_write: self.cache_write + other.cache_write,
             output: self.output + other.output,
+            reasoning: self.reasoning + other.reasoning,
         }
     }
 }

@@ -1,0 +1,52 @@
+//! The short way: a request in a format that the model's host speaks itself goes there as it is.
+
+use std::{fmt::Debug, pin::Pin};
+
+use bytes::Bytes;
+use futures_util::Stream;
+
+use crate::{BoxFuture, Context, Done, Result};
+
+/// The name of a wire format. What it stands for is known to whoever reads and writes it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Format(pub &'static str);
+
+/// A model that takes requests as they were written.
+///
+/// The contract is that of [`ChatModel`](crate::ChatModel): a call resolves with its first item, the
+/// stream ends with one [`RelayItem::Done`] or one error, and dropping it cancels the work.
+pub trait Relay: Debug + Send + Sync + 'static {
+    /// Whether requests of this format may be passed through.
+    fn speaks(&self, format: Format) -> bool;
+
+    /// Passes a request through.
+    ///
+    /// # Errors
+    /// What went wrong before the first item.
+    fn relay(&self, request: RelayRequest) -> BoxFuture<'_, Result<RelayStream>>;
+}
+
+/// A request as the client wrote it.
+#[derive(Clone, Debug)]
+pub struct RelayRequest {
+    /// Whom it is for.
+    pub context: Context,
+    /// What it is written in.
+    pub format: Format,
+    /// Its body. The name of the model in it is the client's; the relay puts its own there.
+    pub body: Bytes,
+    /// Whether the answer comes in pieces.
+    pub stream: bool,
+}
+
+/// What comes back.
+pub type RelayStream = Pin<Box<dyn Stream<Item = Result<RelayItem>> + Send>>;
+
+/// An item of what comes back.
+#[derive(Clone, Debug, PartialEq)]
+pub enum RelayItem {
+    /// Bytes for the client: whole frames of a stream, or the whole body.
+    Bytes(Bytes),
+    /// The end of a whole answer.
+    Done(Done),
+}
