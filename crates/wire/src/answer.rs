@@ -1,7 +1,9 @@
-//! How an answer is written, whatever the dialect: chunk by chunk, each a JSON text.
+//! How an answer is written, whatever the dialect: chunk by chunk, or whole.
 
-use busbar_core::{AnswerMetrics, Done, Event, Transcript, Usage};
+use busbar_core::{AnswerMetrics, Done, Error, Event, Transcript};
 use bytes::Bytes;
+
+use crate::Chunk;
 
 /// What every chunk of one answer repeats.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -16,25 +18,25 @@ pub struct Head {
     pub include_usage: bool,
 }
 
-/// Writes one answer in one dialect.
+/// Writes one answer in one dialect. What it writes is pushed, in order.
 pub trait AnswerWriter: Send {
-    /// The chunk that comes before anything was said, where the dialect has one.
-    fn open(&mut self) -> Option<Bytes>;
+    /// What comes before anything was said.
+    fn open(&mut self, out: &mut Vec<Chunk>);
 
-    /// The chunk for an event, where the dialect has one for it. The end has a method of its own.
-    fn event(&mut self, event: &Event) -> Option<Bytes>;
+    /// An event, where the dialect has a word for it. The end has a method of its own.
+    fn event(&mut self, event: &Event, out: &mut Vec<Chunk>);
 
-    /// The last chunk of content: why it ended, and the metrics.
-    fn end(&mut self, done: &Done, metrics: &AnswerMetrics) -> Bytes;
+    /// The end of a whole answer: why, what it used, and the metrics. At least one chunk.
+    fn end(&mut self, done: &Done, metrics: &AnswerMetrics, out: &mut Vec<Chunk>);
 
-    /// The chunk after the last that carries usage, where the client asked for one.
-    fn usage(&mut self, usage: &Usage) -> Option<Bytes>;
+    /// The end of one that failed, as one chunk.
+    fn fail(&mut self, error: &Error) -> Chunk;
 
-    /// The whole answer as one JSON text.
+    /// The whole answer as one body.
     fn whole(&mut self, transcript: &Transcript, metrics: &AnswerMetrics) -> Bytes;
 }
 
 /// A value of ours as JSON. Ours have string keys and finite numbers only, so this does not fail.
-pub(crate) fn json<T: serde::Serialize>(value: &T) -> Bytes {
+pub fn json<T: serde::Serialize>(value: &T) -> Bytes {
     serde_json::to_vec(value).map(Bytes::from).unwrap_or_default()
 }

@@ -7,13 +7,19 @@
 pub mod answer;
 mod body;
 pub mod client;
+pub mod event_stream;
+mod framing;
 mod metrics;
 pub mod openai;
 mod problem;
+pub mod splice;
 pub mod sse;
 pub mod summaries;
+pub mod upstream;
+pub mod watch;
 pub mod ws;
 
 pub use answer::{AnswerWriter, Head};
+pub use framing::{Chunk, Framing};
 pub use metrics::Metrics;
 pub use problem::Problem;

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use busbar_core::AnswerMetrics;
+use busbar_core::{AnswerMetrics, Money};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
@@ -24,8 +24,10 @@ pub struct Metrics {
     pub tokens_in: u32,
     /// Of these, tokens found in the KV cache.
     pub tokens_cached: u32,
-    /// Tokens written.
+    /// Tokens written, thoughts included.
     pub tokens_out: u32,
+    /// What it cost, US dollars; null where the model has no price here.
+    pub cost_usd: Option<f64>,
 }
 
 impl From<&AnswerMetrics> for Metrics {
@@ -37,7 +39,8 @@ impl From<&AnswerMetrics> for Metrics {
             tokens_per_second: answer.tokens_per_second().map(rounded),
             tokens_in: answer.usage.prompt().0,
             tokens_cached: answer.usage.cached_input.0,
-            tokens_out: answer.usage.output.0,
+            tokens_out: answer.usage.written().0,
+            cost_usd: answer.cost.map(Money::as_dollars),
         }
     }
 }
@@ -67,12 +70,14 @@ mod tests {
                 input: Tokens(10),
                 cached_input: Tokens(32),
                 output: Tokens(11),
+                ..Usage::default()
             },
+            cost: Some(Money::picodollars(35_000)),
         };
         let json = serde_json::to_value(Metrics::from(&answer)).unwrap();
         let expected = serde_json::json!({
             "model": "m", "first_chunk_ms": 182.401, "total_ms": 1182.0, "tokens_per_second": 10.004,
-            "tokens_in": 42, "tokens_cached": 32, "tokens_out": 11,
+            "tokens_in": 42, "tokens_cached": 32, "tokens_out": 11, "cost_usd": 3.5e-8,
         });
         assert_eq!(json, expected);
     }
@@ -84,6 +89,7 @@ mod tests {
             first_chunk: None,
             total: Duration::ZERO,
             usage: Usage::default(),
+            cost: None,
         };
         let json = serde_json::to_string(&Metrics::from(&answer)).unwrap();
         assert!(

@@ -33,6 +33,7 @@ fn usage() -> Usage {
         input: Tokens(10),
         cached_input: Tokens(32),
         output: Tokens(5),
+        ..Usage::default()
     }
 }
 
@@ -42,6 +43,7 @@ fn metrics() -> AnswerMetrics {
         first_chunk: Some(Duration::from_micros(80_250)),
         total: Duration::from_micros(280_250),
         usage: usage(),
+        cost: Some(busbar_core::Money::picodollars(35_000)),
     }
 }
 
@@ -98,17 +100,16 @@ fn called() -> Vec<Event> {
 
 /// The chunks of a stream, one a line.
 fn streamed(mut writer: impl AnswerWriter, events: &[Event], finish: FinishReason) -> String {
-    let done = Done {
-        finish,
-        usage: usage(),
-    };
-    let mut chunks: Vec<Bytes> = writer.open().into_iter().collect();
-    chunks.extend(events.iter().filter_map(|event| writer.event(event)));
-    chunks.push(writer.end(&done, &metrics()));
-    chunks.extend(writer.usage(&usage()));
+    let done = Done::new(finish, usage());
+    let mut chunks = Vec::new();
+    writer.open(&mut chunks);
+    for event in events {
+        writer.event(event, &mut chunks);
+    }
+    writer.end(&done, &metrics(), &mut chunks);
     chunks
         .iter()
-        .map(|chunk| format!("{}\n", std::str::from_utf8(chunk).unwrap()))
+        .map(|chunk| format!("{}\n", std::str::from_utf8(&chunk.data).unwrap()))
         .collect()
 }
 
@@ -207,7 +208,9 @@ fn a_list_of_models() {
             tools: false,
             structured_output: true,
             embedding_dimensions: Some(576),
+            ..busbar_core::Capabilities::default()
         },
+        price: None,
     };
     let list = ModelList::new(vec![ModelObject::new(&card, 1_767_225_600, true)]);
     same(&list.encode(), include_str!("golden/models.json"));

@@ -112,7 +112,10 @@ fn a_whole_conversation_keeps_its_turns() {
 fn the_least_that_can_be_sent_means_the_defaults() {
     let request = saying(r#"[{"role":"user","content":"hi"}]"#).unwrap();
     let context = Context::new(RequestId::new("r"));
-    let plain = ChatRequest::new(context, "".into(), Prompt::Messages(vec![Message::user("hi")]));
+    let plain = ChatRequest {
+        whole: true,
+        ..ChatRequest::new(context, "".into(), Prompt::Messages(vec![Message::user("hi")]))
+    };
     assert_eq!(format!("{request:?}"), format!("{plain:?}"));
 }
 

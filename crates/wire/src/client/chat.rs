@@ -53,7 +53,7 @@ fn turn(message: &Message) -> Value {
     let content = if silent {
         Value::Null
     } else {
-        message.content.as_str().into()
+        message.content.text().into()
     };
     turn.insert("content".into(), content);
     if let Some(name) = &message.name {
@@ -172,6 +172,8 @@ mod tests {
             name: "weather".into(),
             description: None,
             parameters: json!({ "type": "object" }),
+            strict: None,
+            cache_point: None,
         }];
         request.tool_choice = ToolChoice::Named("weather".into());
         let sent = chat(&request);

@@ -53,6 +53,7 @@ mod tests {
                 context_window: busbar_core::Tokens(512),
                 ..Default::default()
             },
+            price: None,
         };
         let list = ModelList::new(vec![ModelObject::new(&card, 0, true)]).encode();
         let [own] = &*read_models(&list).unwrap() else {

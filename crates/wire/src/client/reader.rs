@@ -82,6 +82,7 @@ impl AnswerReader {
         Done {
             finish: self.finish.unwrap_or(FinishReason::Stop),
             usage,
+            stop_text: None,
         }
     }
 }
@@ -158,6 +159,7 @@ impl Counts {
             input: Tokens(self.prompt_tokens.saturating_sub(cached)),
             cached_input: Tokens(cached),
             output: Tokens(self.completion_tokens),
+            ..Usage::default()
         }
     }
 }
@@ -185,7 +187,7 @@ mod tests {
 
     fn done(events: &[Result<Event>]) -> Done {
         match events.last() {
-            Some(Ok(Event::Done(done))) => *done,
+            Some(Ok(Event::Done(done))) => done.clone(),
             other => panic!("{other:?}"),
         }
     }

@@ -43,10 +43,12 @@ fn class(kind: ErrorKind) -> &'static str {
         ErrorKind::Invalid | ErrorKind::NotFound | ErrorKind::TooLarge | ErrorKind::Unsupported => {
             "invalid_request_error"
         }
+        ErrorKind::Denied => "authentication_error",
+        ErrorKind::RateLimited { .. } => "rate_limit_error",
         ErrorKind::DeadlineExceeded => "timeout_error",
         ErrorKind::Overloaded { .. } | ErrorKind::Unavailable => "overloaded_error",
         ErrorKind::Cancelled => "cancelled_error",
-        ErrorKind::Internal => "server_error",
+        ErrorKind::BadUpstream | ErrorKind::Internal => "server_error",
     }
 }
 
@@ -54,6 +56,9 @@ fn class(kind: ErrorKind) -> &'static str {
 fn code(kind: ErrorKind) -> Option<&'static str> {
     match kind {
         ErrorKind::Invalid | ErrorKind::NotFound | ErrorKind::Unsupported | ErrorKind::Internal => None,
+        ErrorKind::Denied => Some("invalid_api_key"),
+        ErrorKind::RateLimited { .. } => Some("rate_limit_exceeded"),
+        ErrorKind::BadUpstream => Some("bad_upstream"),
         ErrorKind::TooLarge => Some("request_too_large"),
         ErrorKind::Overloaded { .. } => Some("overloaded"),
         ErrorKind::DeadlineExceeded => Some("deadline_exceeded"),

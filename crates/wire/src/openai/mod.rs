@@ -12,7 +12,7 @@ mod usage;
 
 pub use lenient::OneOrMany;
 pub(crate) use lenient::seed;
-pub use usage::{PromptTokensDetails, TokenUsage};
+pub use usage::{CompletionTokensDetails, PromptTokensDetails, TokenUsage};
 
 use busbar_core::FinishReason;
 
@@ -34,6 +34,7 @@ pub fn finish_reason(finish: FinishReason) -> &'static str {
         FinishReason::Stop => "stop",
         FinishReason::Length => "length",
         FinishReason::ToolCalls => "tool_calls",
+        FinishReason::Filtered => "content_filter",
     }
 }
 

@@ -17,6 +17,16 @@ pub struct TokenUsage {
     pub total_tokens: u32,
     /// What the prompt's tokens were.
     pub prompt_tokens_details: PromptTokensDetails,
+    /// What the answer's tokens were, where any were thoughts.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub completion_tokens_details: Option<CompletionTokensDetails>,
+}
+
+/// What the answer's tokens were.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct CompletionTokensDetails {
+    /// Tokens of thought.
+    pub reasoning_tokens: u32,
 }
 
 /// What the prompt's tokens were.
@@ -30,11 +40,14 @@ impl From<&Usage> for TokenUsage {
     fn from(usage: &Usage) -> Self {
         Self {
             prompt_tokens: usage.prompt().0,
-            completion_tokens: usage.output.0,
+            completion_tokens: usage.written().0,
             total_tokens: usage.total().0,
             prompt_tokens_details: PromptTokensDetails {
                 cached_tokens: usage.cached_input.0,
             },
+            completion_tokens_details: (usage.reasoning.0 > 0).then_some(CompletionTokensDetails {
+                reasoning_tokens: usage.reasoning.0,
+            }),
         }
     }
 }

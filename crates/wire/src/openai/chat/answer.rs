@@ -50,6 +50,9 @@ pub struct AnswerMessage {
     pub content: Option<String>,
     /// Always null: a model here has no channel of its own for refusals.
     pub refusal: Option<String>,
+    /// What the model thought before, where it may be read.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reasoning_content: Option<String>,
     /// The tools that it calls.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub tool_calls: Vec<AnswerToolCall>,
@@ -121,6 +124,9 @@ pub struct ChunkDelta {
     /// More text.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub content: Option<String>,
+    /// More of what the model thinks before it speaks.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reasoning_content: Option<String>,
     /// More of a tool call.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub tool_calls: Vec<ChunkToolCall>,

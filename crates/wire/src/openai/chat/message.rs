@@ -88,10 +88,11 @@ impl ChatMessage {
             .collect::<Result<_>>()?;
         Ok(Message {
             role: self.role.into(),
-            content: said.unwrap_or_default(),
+            content: said.unwrap_or_default().into(),
             name: self.name,
             tool_calls,
             answers: self.tool_call_id.map(ToolCallId::new),
+            failed: false,
         })
     }
 }

@@ -3,7 +3,8 @@
 use std::collections::BTreeMap;
 
 use busbar_core::{
-    ChatRequest, Context, Error, Message, ModelId, OutputFormat, Prompt, Result, Sampling, Tool, ToolChoice,
+    ChatRequest, Context, Error, Extra, Message, ModelId, OutputFormat, Prompt, Result, Sampling, Tool,
+    ToolChoice,
 };
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -68,6 +69,8 @@ pub struct ChatBody {
     pub seed: Option<u64>,
     /// Token id → what is added to its logit, −100 to 100.
     pub logit_bias: Option<BTreeMap<String, f32>>,
+    /// Whether several tools may be called at once.
+    pub parallel_tool_calls: Option<bool>,
     /// Go on past the end-of-text token (our extension, for benchmarks).
     pub ignore_eos: Option<bool>,
     /// Only text.
@@ -176,6 +179,10 @@ impl ChatBody {
             tool_choice,
             logprobs,
             ignore_end: self.ignore_eos.unwrap_or_default(),
+            parallel_tool_calls: self.parallel_tool_calls,
+            reasoning: None,
+            whole: !self.stream.unwrap_or_default(),
+            extra: Extra::default(),
         })
     }
 

@@ -32,6 +32,8 @@ pub struct ToolFunction {
     /// JSON Schema of its arguments; none where it takes none.
     #[schema(value_type = Option<Object>)]
     pub parameters: Option<Value>,
+    /// Whether its arguments must keep to the schema.
+    pub strict: Option<bool>,
 }
 
 /// Whether the model may, must or must not call a tool.
@@ -85,6 +87,8 @@ impl ChatTool {
             name: function.name,
             description: function.description,
             parameters,
+            strict: function.strict,
+            cache_point: None,
         })
     }
 }

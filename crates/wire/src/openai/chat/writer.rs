@@ -1,6 +1,8 @@
 //! Writes an answer as chat completions.
 
-use busbar_core::{AnswerMetrics, Delta, Done, Event, ToolCall, Transcript, Usage};
+use busbar_core::{
+    AnswerMetrics, Delta, Done, Error, Event, Thought, ThoughtDelta, ToolCall, Transcript, Usage,
+};
 use bytes::Bytes;
 
 use super::{
@@ -8,9 +10,9 @@ use super::{
     ChunkDelta, ChunkFunction, ChunkToolCall,
 };
 use crate::{
-    AnswerWriter, Head, Metrics,
+    AnswerWriter, Chunk, Head, Metrics,
     answer::json,
-    openai::{TokenUsage, finish_reason, logprobs::ChatLogprobs},
+    openai::{TokenUsage, error::ErrorBody, finish_reason, logprobs::ChatLogprobs},
 };
 
 /// Writes one answer as chat completions.
@@ -40,27 +42,22 @@ impl ChatWriter {
         }
     }
 
-    fn delta(&self, delta: ChunkDelta, logprobs: Option<ChatLogprobs>) -> Bytes {
-        json(&self.chunk(vec![ChunkChoice {
+    fn delta(&self, delta: ChunkDelta, logprobs: Option<ChatLogprobs>) -> Chunk {
+        Chunk::plain(json(&self.chunk(vec![ChunkChoice {
             index: 0,
             delta,
             logprobs,
             finish_reason: None,
-        }]))
-    }
-}
-
-impl AnswerWriter for ChatWriter {
-    fn open(&mut self) -> Option<Bytes> {
-        let delta = ChunkDelta {
-            role: Some("assistant".to_owned()),
-            content: Some(String::new()),
-            tool_calls: Vec::new(),
-        };
-        Some(self.delta(delta, None))
+        }])))
     }
 
-    fn event(&mut self, event: &Event) -> Option<Bytes> {
+    fn usage(&self, usage: &Usage) -> Chunk {
+        let mut chunk = self.chunk(Vec::new());
+        chunk.usage = Some(Some(TokenUsage::from(usage)));
+        Chunk::plain(json(&chunk))
+    }
+
+    fn one(&self, event: &Event) -> Option<Chunk> {
         match event {
             Event::Delta(delta) => {
                 if is_empty(delta) {
@@ -101,12 +98,35 @@ impl AnswerWriter for ChatWriter {
                 };
                 Some(self.delta(of_call(call), None))
             }
-            // The dialect has no word for progress; the end is written by `end`.
-            Event::Progress(_) | Event::Done(_) => None,
+            Event::Thought(ThoughtDelta::Text(text)) => Some(self.delta(
+                ChunkDelta {
+                    reasoning_content: Some(text.clone()),
+                    ..ChunkDelta::default()
+                },
+                None,
+            )),
+            // The dialect has no word for progress, nor for thoughts that nobody may read; the end is
+            // written by `end`.
+            Event::Thought(_) | Event::Progress(_) | Event::Done(_) => None,
         }
     }
+}
 
-    fn end(&mut self, done: &Done, metrics: &AnswerMetrics) -> Bytes {
+impl AnswerWriter for ChatWriter {
+    fn open(&mut self, out: &mut Vec<Chunk>) {
+        let delta = ChunkDelta {
+            role: Some("assistant".to_owned()),
+            content: Some(String::new()),
+            ..ChunkDelta::default()
+        };
+        out.push(self.delta(delta, None));
+    }
+
+    fn event(&mut self, event: &Event, out: &mut Vec<Chunk>) {
+        out.extend(self.one(event));
+    }
+
+    fn end(&mut self, done: &Done, metrics: &AnswerMetrics, out: &mut Vec<Chunk>) {
         let mut chunk = self.chunk(vec![ChunkChoice {
             index: 0,
             delta: ChunkDelta::default(),
@@ -114,16 +134,14 @@ impl AnswerWriter for ChatWriter {
             finish_reason: Some(finish_reason(done.finish).to_owned()),
         }]);
         chunk.busbar = Some(Metrics::from(metrics));
-        json(&chunk)
+        out.push(Chunk::plain(json(&chunk)));
+        if self.head.include_usage {
+            out.push(self.usage(&done.usage));
+        }
     }
 
-    fn usage(&mut self, usage: &Usage) -> Option<Bytes> {
-        if !self.head.include_usage {
-            return None;
-        }
-        let mut chunk = self.chunk(Vec::new());
-        chunk.usage = Some(Some(TokenUsage::from(usage)));
-        Some(json(&chunk))
+    fn fail(&mut self, error: &Error) -> Chunk {
+        Chunk::plain(json(&ErrorBody::from(error))).failed()
     }
 
     fn whole(&mut self, transcript: &Transcript, metrics: &AnswerMetrics) -> Bytes {
@@ -132,6 +150,7 @@ impl AnswerWriter for ChatWriter {
             role: "assistant".to_owned(),
             content: (!silent).then(|| transcript.text.clone()),
             refusal: None,
+            reasoning_content: thoughts(&transcript.thoughts),
             tool_calls: transcript.tool_calls.iter().map(AnswerToolCall::from).collect(),
         };
         json(&ChatAnswer {
@@ -174,4 +193,14 @@ fn of_call(call: ChunkToolCall) -> ChunkDelta {
 /// A piece that says nothing is not sent.
 fn is_empty(delta: &Delta) -> bool {
     delta.text.is_empty() && delta.logprobs.is_empty()
+}
+
+/// What was thought and may be read.
+fn thoughts(thoughts: &[Thought]) -> Option<String> {
+    let open = thoughts.iter().filter_map(|thought| match thought {
+        Thought::Open { text, .. } => Some(text.as_str()),
+        Thought::Sealed(_) => None,
+    });
+    let text = open.collect::<Vec<_>>().join("\n");
+    (!text.is_empty()).then_some(text)
 }

@@ -1,13 +1,13 @@
 //! Writes an answer as plain completions.
 
-use busbar_core::{AnswerMetrics, Done, Event, TokenLogprob, Transcript, Usage};
+use busbar_core::{AnswerMetrics, Done, Error, Event, TokenLogprob, Transcript};
 use bytes::Bytes;
 
 use super::{CompletionAnswer, CompletionChoice, CompletionLogprobs};
 use crate::{
-    AnswerWriter, Head, Metrics,
+    AnswerWriter, Chunk, Head, Metrics,
     answer::json,
-    openai::{TokenUsage, finish_reason, logprobs::finite},
+    openai::{TokenUsage, error::ErrorBody, finish_reason, logprobs::finite},
 };
 
 /// Writes one answer as plain completions.
@@ -60,15 +60,13 @@ impl CompletionWriter {
 }
 
 impl AnswerWriter for CompletionWriter {
-    fn open(&mut self) -> Option<Bytes> {
-        None
-    }
+    fn open(&mut self, _out: &mut Vec<Chunk>) {}
 
-    fn event(&mut self, event: &Event) -> Option<Bytes> {
+    fn event(&mut self, event: &Event, out: &mut Vec<Chunk>) {
         // A plain continuation calls no tools, and the dialect has no word for progress.
-        let Event::Delta(delta) = event else { return None };
+        let Event::Delta(delta) = event else { return };
         if delta.text.is_empty() && delta.logprobs.is_empty() {
-            return None;
+            return;
         }
         let logprobs = self.logprobs(&delta.logprobs);
         let text = delta.text.clone();
@@ -78,10 +76,10 @@ impl AnswerWriter for CompletionWriter {
             logprobs,
             finish_reason: None,
         };
-        Some(json(&self.answer(vec![choice])))
+        out.push(Chunk::plain(json(&self.answer(vec![choice]))));
     }
 
-    fn end(&mut self, done: &Done, metrics: &AnswerMetrics) -> Bytes {
+    fn end(&mut self, done: &Done, metrics: &AnswerMetrics, out: &mut Vec<Chunk>) {
         let mut answer = self.answer(vec![CompletionChoice {
             index: 0,
             text: String::new(),
@@ -89,16 +87,16 @@ impl AnswerWriter for CompletionWriter {
             finish_reason: Some(finish_reason(done.finish).to_owned()),
         }]);
         answer.busbar = Some(Metrics::from(metrics));
-        json(&answer)
+        out.push(Chunk::plain(json(&answer)));
+        if self.head.include_usage {
+            let mut answer = self.answer(Vec::new());
+            answer.usage = Some(Some(TokenUsage::from(&done.usage)));
+            out.push(Chunk::plain(json(&answer)));
+        }
     }
 
-    fn usage(&mut self, usage: &Usage) -> Option<Bytes> {
-        if !self.head.include_usage {
-            return None;
-        }
-        let mut answer = self.answer(Vec::new());
-        answer.usage = Some(Some(TokenUsage::from(usage)));
-        Some(json(&answer))
+    fn fail(&mut self, error: &Error) -> Chunk {
+        Chunk::plain(json(&ErrorBody::from(error))).failed()
     }
 
     fn whole(&mut self, transcript: &Transcript, metrics: &AnswerMetrics) -> Bytes {
