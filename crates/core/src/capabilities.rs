@@ -51,6 +51,10 @@ pub enum Task {
     Chat,
     /// Vectors from text.
     Embed,
+    /// Pictures from text.
+    Image,
+    /// Labels from pictures.
+    Classify,
 }
 
 impl Task {
@@ -59,6 +63,8 @@ impl Task {
         match self {
             Self::Chat => "chat",
             Self::Embed => "embed",
+            Self::Image => "image",
+            Self::Classify => "classify",
         }
     }
 }

@@ -2,7 +2,9 @@
 
 use serde_json::{Map, Value};
 
-use crate::{Context, Error, ErrorKind, Format, Message, ModelId, Result, Sampling, Tokens, Tool, ToolChoice};
+use crate::{
+    Context, Error, ErrorKind, Format, Message, ModelId, Result, Sampling, Tokens, Tool, ToolChoice,
+};
 
 /// A request for text, whatever dialect it came in.
 #[derive(Clone, Debug)]
@@ -135,7 +137,10 @@ impl Extra {
     /// # Errors
     /// `Unsupported`, naming a field, where there is one.
     pub fn none(&self) -> Result<()> {
-        self.fields.keys().next().map_or(Ok(()), |field| Err(self.refused(field)))
+        self.fields
+            .keys()
+            .next()
+            .map_or(Ok(()), |field| Err(self.refused(field)))
     }
 
     fn refused(&self, field: &str) -> Error {
@@ -160,7 +165,10 @@ mod tests {
         extra.fields.insert("knob".into(), 1.into());
         assert_eq!(extra.of(Format("a")).map(Map::len).ok(), Some(1));
         let refused = extra.of(Format("b")).unwrap_err();
-        assert_eq!((refused.kind(), refused.param()), (ErrorKind::Unsupported, Some("knob")));
+        assert_eq!(
+            (refused.kind(), refused.param()),
+            (ErrorKind::Unsupported, Some("knob"))
+        );
         assert!(extra.none().is_err());
     }
 }

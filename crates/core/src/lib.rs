@@ -13,9 +13,11 @@ mod embed;
 mod error;
 mod event;
 mod ids;
+mod image;
 mod message;
 mod metrics;
 mod model;
+mod pixels;
 mod price;
 mod registry;
 mod relay;
@@ -27,7 +29,7 @@ mod usage;
 pub use capabilities::{Capabilities, ModelCard, Task};
 pub use chat::{ChatRequest, Effort, Extra, OutputFormat, Prompt, Reasoning};
 pub use classify::{
-    Classification, Classifier, ClassifyRequest, ClassifyTimings, Picture, Pixels, Prediction, Sight,
+    Classification, Classifier, ClassifyRequest, ClassifyTimings, Picture, Prediction, Sight,
 };
 pub use clock::Clock;
 pub use content::{CachePoint, CacheSpan, Content, Media, MediaKind, MediaSource, Part, Thought};
@@ -36,9 +38,14 @@ pub use embed::{EmbedRequest, Embeddings};
 pub use error::{Error, ErrorKind, Result};
 pub use event::{Delta, Done, Event, EventStream, FinishReason, Progress, ThoughtDelta, TokenLogprob};
 pub use ids::{ModelId, ToolCallId};
+pub use image::{
+    GeneratedImage, ImageDone, ImageEvent, ImageModel, ImageRecipe, ImageRequest, ImageScheduler,
+    ImageStream, InitImage,
+};
 pub use message::{Message, Role, Tool, ToolCall, ToolChoice};
 pub use metrics::{AnswerMetrics, Stopwatch};
 pub use model::{BoxFuture, ChatModel, ChatModelExt, Embedder, TokenCounter, Transcript};
+pub use pixels::Pixels;
 pub use price::{Money, Price};
 pub use registry::{Model, Models};
 pub use relay::{Format, Relay, RelayItem, RelayRequest, RelayStream};

@@ -101,6 +101,19 @@ pub struct Tool {
     pub cache_point: Option<CachePoint>,
 }
 
+impl Tool {
+    /// A tool by its name and its arguments' schema.
+    pub fn new(name: impl Into<String>, parameters: Value) -> Self {
+        Self {
+            name: name.into(),
+            description: None,
+            parameters,
+            strict: None,
+            cache_point: None,
+        }
+    }
+}
+
 /// Whether the model may, must or must not call a tool.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub enum ToolChoice {

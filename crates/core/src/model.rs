@@ -5,8 +5,8 @@ use std::{fmt::Debug, pin::Pin};
 use futures_util::StreamExt as _;
 
 use crate::{
-    ChatRequest, Done, EmbedRequest, Embeddings, Error, Event, EventStream, FinishReason, Result,
-    Thought, ThoughtDelta, TokenLogprob, Tokens, ToolCall, Usage,
+    ChatRequest, Done, EmbedRequest, Embeddings, Error, Event, EventStream, FinishReason, Result, Thought,
+    ThoughtDelta, TokenLogprob, Tokens, ToolCall, Usage,
 };
 
 /// A boxed future, so that the traits below can be objects.

@@ -2,7 +2,10 @@
 
 use std::{collections::BTreeMap, sync::Arc};
 
-use crate::{ChatModel, Embedder, Error, ErrorKind, ModelCard, ModelId, Relay, Result, Task, TokenCounter};
+use crate::{
+    ChatModel, Classifier, Embedder, Error, ErrorKind, ImageModel, ModelCard, ModelId, Relay, Result, Task,
+    TokenCounter,
+};
 
 /// A model with everything that it can do.
 #[derive(Clone, Debug)]
@@ -17,6 +20,25 @@ pub struct Model {
     pub embed: Option<Arc<dyn Embedder>>,
     /// Counts tokens.
     pub tokens: Option<Arc<dyn TokenCounter>>,
+    /// Says what is on pictures.
+    pub classify: Option<Arc<dyn Classifier>>,
+    /// Makes pictures.
+    pub image: Option<Arc<dyn ImageModel>>,
+}
+
+impl Model {
+    /// A model that does nothing yet.
+    pub fn new(card: ModelCard) -> Self {
+        Self {
+            card,
+            chat: None,
+            relay: None,
+            embed: None,
+            tokens: None,
+            classify: None,
+            image: None,
+        }
+    }
 }
 
 /// The models that clients may ask for, and which one is meant when they name none.
@@ -88,6 +110,39 @@ impl Models {
             .clone()
             .ok_or_else(|| cannot(&model.card, Task::Embed))?;
         Ok((&model.card, embed))
+    }
+
+    /// The model asked for, as one that says what is on pictures. Where none is named, the first that
+    /// does.
+    ///
+    /// # Errors
+    /// `NotFound` as [`Models::get`]; `Unsupported` where it does something else.
+    pub fn classifier(&self, id: &str) -> Result<(&ModelCard, Arc<dyn Classifier>)> {
+        self.specialist(id, Task::Classify, |model| model.classify.clone())
+    }
+
+    /// The model asked for, as one that makes pictures. Where none is named, the first that does.
+    ///
+    /// # Errors
+    /// `NotFound` as [`Models::get`]; `Unsupported` where it does something else.
+    pub fn image(&self, id: &str) -> Result<(&ModelCard, Arc<dyn ImageModel>)> {
+        self.specialist(id, Task::Image, |model| model.image.clone())
+    }
+
+    fn specialist<T>(
+        &self,
+        id: &str,
+        task: Task,
+        part: impl Fn(&Model) -> Option<T>,
+    ) -> Result<(&ModelCard, T)> {
+        let unnamed = id.is_empty() || id == "default";
+        let first = || self.by_id.values().find(|model| part(model).is_some());
+        let model = match unnamed.then(first).flatten() {
+            Some(model) => model,
+            None => self.get(id)?,
+        };
+        let part = part(model).ok_or_else(|| cannot(&model.card, task))?;
+        Ok((&model.card, part))
     }
 
     /// All of them, by name.

@@ -2,7 +2,9 @@
 
 use std::sync::{Arc, PoisonError, RwLock};
 
-use crate::{ChatModel, Embedder, Error, ErrorKind, Model, ModelCard, ModelId, Models, Result};
+use crate::{
+    ChatModel, Classifier, Embedder, Error, ErrorKind, ImageModel, Model, ModelCard, ModelId, Models, Result,
+};
 
 /// The models in service, and whether all of them are there. Clones share them.
 #[derive(Clone, Debug)]
@@ -65,6 +67,22 @@ impl Roster {
     /// As there; but `Unavailable` while models are being loaded.
     pub fn embedder(&self, id: &str) -> Result<(ModelCard, Arc<dyn Embedder>)> {
         self.find(|models| models.embedder(id).map(|(card, embed)| (card.clone(), embed)))
+    }
+
+    /// The model asked for, as one that says what is on pictures: [`Models::classifier`].
+    ///
+    /// # Errors
+    /// As there; but `Unavailable` while models are being loaded.
+    pub fn classifier(&self, id: &str) -> Result<(ModelCard, Arc<dyn Classifier>)> {
+        self.find(|models| models.classifier(id).map(|(card, model)| (card.clone(), model)))
+    }
+
+    /// The model asked for, as one that makes pictures: [`Models::image`].
+    ///
+    /// # Errors
+    /// As there; but `Unavailable` while models are being loaded.
+    pub fn image(&self, id: &str) -> Result<(ModelCard, Arc<dyn ImageModel>)> {
+        self.find(|models| models.image(id).map(|(card, model)| (card.clone(), model)))
     }
 
     /// The name of the one meant when none is named.
@@ -138,20 +156,14 @@ mod tests {
     }
 
     fn one_model() -> Models {
-        Models::default().with(Model {
-            card: ModelCard {
-                id: "m".into(),
-                title: "m".into(),
-                host: "test".into(),
-                licence: "MIT".into(),
-                capabilities: Capabilities::default(),
-                price: None,
-            },
-            chat: None,
-            relay: None,
-            embed: None,
-            tokens: None,
-        })
+        Models::default().with(Model::new(ModelCard {
+            id: "m".into(),
+            title: "m".into(),
+            host: "test".into(),
+            licence: "MIT".into(),
+            capabilities: Capabilities::default(),
+            price: None,
+        }))
     }
 
     #[test]

@@ -3,18 +3,18 @@
 
 use std::time::Instant;
 
-use busbar_core::{
-    AnswerMetrics, Capabilities, ChatModel, ChatRequest, Error, ErrorKind, Event, EventStream, OutputFormat,
-    Prompt, Result, ToolChoice, Transcript,
-};
+use busbar_core::{AnswerMetrics, ChatModel, ChatRequest, Error, Event, EventStream, Result, Transcript};
 use busbar_telemetry::Operation;
 use busbar_wire::{AnswerWriter, Head};
+use bytes::Bytes;
 use futures_util::StreamExt as _;
 
-use crate::{Items, Server, deadline::Deadline, ids, items::Chunks, record::Record};
+use crate::{Items, Server, capable, deadline::Deadline, ids, items::Chunks, record::Record};
+
+/// Makes the writer of an answer.
+pub(crate) type MakeWriter = Box<dyn FnOnce(Head) -> Box<dyn AnswerWriter> + Send>;
 
 /// What a client asked for, read and checked.
-#[derive(Debug)]
 pub struct Asked {
     /// The request.
     pub request: ChatRequest,
@@ -22,6 +22,8 @@ pub struct Asked {
     pub stream: bool,
     /// Whether the stream ends with a chunk of usage.
     pub include_usage: bool,
+    /// Writes the answer in the client's dialect.
+    pub(crate) writer: MakeWriter,
 }
 
 /// How an answer is named and counted, and when its request arrived.
@@ -39,6 +41,7 @@ pub struct Kind {
 pub struct Answer {
     head: Head,
     events: Events,
+    writer: Box<dyn AnswerWriter>,
 }
 
 impl Answer {
@@ -51,12 +54,13 @@ impl Answer {
         let Asked {
             mut request,
             include_usage,
+            writer,
             ..
         } = asked;
         let (card, model) = server.models().chat(request.model.as_str())?;
         // A request that names no model is told of the one that it would have got.
         request.model = card.id.clone();
-        check(&request, &card.capabilities)?;
+        capable::check(&request, &card.capabilities)?;
         let head = Head {
             id: ids::unguessable(kind.id_prefix)?,
             created: server.unix_seconds(),
@@ -65,7 +69,8 @@ impl Answer {
         };
         let record = Record::open(server, kind.operation, card.id.clone(), kind.arrived)?;
         let events = Events::start(server, &*model, request, record).await?;
-        Ok(Self { head, events })
+        let writer = writer(head.clone());
+        Ok(Self { head, events, writer })
     }
 
     /// What every chunk repeats.
@@ -73,31 +78,30 @@ impl Answer {
         &self.head
     }
 
-    /// The whole answer.
+    /// The whole answer, as its dialect writes it.
     ///
     /// # Errors
     /// The stream's own error; `DeadlineExceeded` where it took too long.
-    pub async fn whole(mut self) -> Result<(Transcript, AnswerMetrics)> {
+    pub async fn whole(mut self) -> Result<(Bytes, AnswerMetrics)> {
         let mut transcript = Transcript::empty();
         while let Some(event) = self.events.next().await {
             if let Some(done) = transcript.push(event?) {
-                transcript.finish = done.finish;
-                transcript.usage = done.usage;
                 let metrics = self.events.record.finish(done.usage);
-                return Ok((transcript, metrics));
+                transcript.end(done);
+                return Ok((self.writer.whole(&transcript, &metrics), metrics));
             }
         }
         Err(unfinished())
     }
 
     /// The answer in numbered chunks, as this dialect writes them.
-    pub fn items(self, writer: Box<dyn AnswerWriter>) -> Items {
-        self.chunks(writer).into_items()
+    pub fn items(self) -> Items {
+        self.chunks().into_items()
     }
 
     /// The same for whoever may have to stop it.
-    pub(crate) fn chunks(self, writer: Box<dyn AnswerWriter>) -> Chunks {
-        Chunks::new(self.events, writer)
+    pub(crate) fn chunks(self) -> Chunks {
+        Chunks::new(self.events, self.writer)
     }
 }
 
@@ -135,7 +139,12 @@ impl Events {
         let event = self.deadline.before(self.events.next()).await;
         let event = event.and_then(|event| event.unwrap_or_else(|| Err(unfinished())));
         match &event {
-            Ok(Event::Delta(_) | Event::ToolCallStart { .. } | Event::ToolCallDelta { .. }) => {
+            Ok(
+                Event::Delta(_)
+                | Event::Thought(_)
+                | Event::ToolCallStart { .. }
+                | Event::ToolCallDelta { .. },
+            ) => {
                 self.record.chunk();
             }
             Ok(Event::Progress(_)) => {}
@@ -157,27 +166,4 @@ impl Events {
 
 fn unfinished() -> Error {
     Error::internal("the model's stream ended without saying that it was done")
-}
-
-/// Refuses what the model's card says that it cannot do.
-fn check(request: &ChatRequest, can: &Capabilities) -> Result<()> {
-    let refuse = |param: &str, what: &str| {
-        let message = format!("`{}` {what}", request.model);
-        Err(Error::new(ErrorKind::Unsupported, message)
-            .with_param(param)
-            .with_code("unsupported_parameter"))
-    };
-    if matches!(request.prompt, Prompt::Messages(_)) && !can.chat {
-        return refuse(
-            "messages",
-            "has no chat template: it continues text, at `/v1/completions`",
-        );
-    }
-    if !request.tools.is_empty() && request.tool_choice != ToolChoice::None && !can.tools {
-        return refuse("tools", "cannot call tools");
-    }
-    if request.output != OutputFormat::Text && !can.structured_output {
-        return refuse("response_format", "cannot be held to a form");
-    }
-    Ok(())
 }

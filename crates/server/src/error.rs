@@ -91,7 +91,9 @@ impl Failure {
     /// How long to wait before the same request is worth sending again, where it ever is.
     fn worth_waiting(&self) -> Option<Duration> {
         match self.error.kind() {
-            ErrorKind::Overloaded { retry_after } => Some(retry_after),
+            ErrorKind::Overloaded { retry_after } | ErrorKind::RateLimited { retry_after } => {
+                Some(retry_after)
+            }
             ErrorKind::Unavailable => Some(WHILE_LOADING),
             _ => None,
         }
@@ -172,6 +174,9 @@ fn of(kind: ErrorKind) -> StatusCode {
         ErrorKind::Invalid | ErrorKind::Unsupported => StatusCode::BAD_REQUEST,
         ErrorKind::NotFound => StatusCode::NOT_FOUND,
         ErrorKind::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
+        ErrorKind::Denied => StatusCode::UNAUTHORIZED,
+        ErrorKind::RateLimited { .. } => StatusCode::TOO_MANY_REQUESTS,
+        ErrorKind::BadUpstream => StatusCode::BAD_GATEWAY,
         // Not 429: it is the server that is busy, not this client that asks too often.
         ErrorKind::Overloaded { .. } | ErrorKind::Unavailable => StatusCode::SERVICE_UNAVAILABLE,
         ErrorKind::DeadlineExceeded => StatusCode::GATEWAY_TIMEOUT,

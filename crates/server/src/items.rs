@@ -2,10 +2,9 @@
 
 use std::{collections::VecDeque, pin::Pin};
 
-use busbar_core::{AnswerMetrics, Done, Error, Event, FinishReason, Usage};
+use busbar_core::{AnswerMetrics, Done, Error, ErrorKind, Event, FinishReason, Usage};
 use busbar_telemetry::Under;
-use busbar_wire::AnswerWriter;
-use bytes::Bytes;
+use busbar_wire::{AnswerWriter, Chunk};
 use futures_util::{Stream, stream};
 
 use crate::answer::Events;
@@ -27,7 +26,7 @@ impl Item {
     /// The number of the last event that it becomes; only the end is more than one.
     pub(crate) fn last(&self) -> u64 {
         match &self.part {
-            Part::Done(ended) if ended.usage_chunk.is_some() => self.seq + 1,
+            Part::Done(ended) => self.seq + ended.chunks.len().saturating_sub(1) as u64,
             _ => self.seq,
         }
     }
@@ -41,23 +40,31 @@ impl Item {
 /// What an item says.
 #[derive(Clone, Debug)]
 pub enum Part {
-    /// A chunk, as JSON.
-    Chunk(Bytes),
+    /// A chunk.
+    Chunk(Chunk),
     /// The end of a whole answer.
     Done(Ended),
     /// The end of one that the client stopped.
-    Cancelled(AnswerMetrics),
+    Cancelled {
+        /// Its figures so far.
+        metrics: AnswerMetrics,
+        /// What the dialect says of it.
+        chunk: Chunk,
+    },
     /// The end of one that failed.
-    Failed(Error),
+    Failed {
+        /// Why.
+        error: Error,
+        /// What the dialect says of it.
+        chunk: Chunk,
+    },
 }
 
 /// The end of a whole answer.
 #[derive(Clone, Debug)]
 pub struct Ended {
-    /// The chunk that has the finish reason and the metrics, as JSON.
-    pub chunk: Bytes,
-    /// The chunk of usage, as JSON, where the client wants one. Its number is the next one.
-    pub usage_chunk: Option<Bytes>,
+    /// The chunks that say so; the first has the item's number, the others those after it.
+    pub chunks: Vec<Chunk>,
     /// Why it ended.
     pub finish: FinishReason,
     /// What it used.
@@ -72,6 +79,8 @@ pub(crate) struct Chunks {
     writer: Box<dyn AnswerWriter>,
     seq: u64,
     ready: VecDeque<Item>,
+    /// What the writer writes into; kept, so that no event costs an allocation.
+    written: Vec<Chunk>,
     _streaming: Under,
 }
 
@@ -83,10 +92,10 @@ impl Chunks {
             writer,
             seq: 0,
             ready: VecDeque::new(),
+            written: Vec::new(),
         };
-        if let Some(open) = chunks.writer.open() {
-            chunks.push(Part::Chunk(open));
-        }
+        chunks.writer.open(&mut chunks.written);
+        chunks.push_written();
         chunks
     }
 
@@ -98,7 +107,9 @@ impl Chunks {
         }
         self.events.end();
         let metrics = self.events.record.cancel();
-        self.push(Part::Cancelled(metrics));
+        let error = Error::new(ErrorKind::Cancelled, "the stream was cancelled");
+        let chunk = self.writer.fail(&error);
+        self.push(Part::Cancelled { metrics, chunk });
     }
 
     /// As a stream.
@@ -116,28 +127,39 @@ impl Chunks {
             }
             match self.events.next().await? {
                 Ok(Event::Done(done)) => {
-                    let ended = self.ended(&done);
+                    let ended = self.ended(done);
                     self.push(Part::Done(ended));
                 }
                 Ok(event) => {
-                    if let Some(chunk) = self.writer.event(&event) {
-                        self.push(Part::Chunk(chunk));
-                    }
+                    self.writer.event(&event, &mut self.written);
+                    self.push_written();
                 }
-                Err(error) => self.push(Part::Failed(error)),
+                Err(error) => {
+                    let chunk = self.writer.fail(&error);
+                    self.push(Part::Failed { error, chunk });
+                }
             }
         }
     }
 
-    fn ended(&mut self, done: &Done) -> Ended {
+    fn ended(&mut self, done: Done) -> Ended {
         let metrics = self.events.record.finish(done.usage);
+        let mut chunks = Vec::with_capacity(2);
+        self.writer.end(&done, &metrics, &mut chunks);
         Ended {
-            chunk: self.writer.end(done, &metrics),
-            usage_chunk: self.writer.usage(&done.usage),
+            chunks,
             finish: done.finish,
             usage: done.usage,
             metrics,
         }
+    }
+
+    fn push_written(&mut self) {
+        let mut written = std::mem::take(&mut self.written);
+        for chunk in written.drain(..) {
+            self.push(Part::Chunk(chunk));
+        }
+        self.written = written;
     }
 
     fn push(&mut self, part: Part) {

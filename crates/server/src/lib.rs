@@ -10,6 +10,7 @@ mod answer;
 mod api;
 mod body;
 mod caller;
+mod capable;
 mod console;
 mod deadline;
 mod dialects;

@@ -33,7 +33,7 @@ fn words(count: usize) -> String {
 
 fn prompt(request: &ChatRequest) -> String {
     match &request.prompt {
-        Prompt::Messages(messages) => messages[0].content.clone(),
+        Prompt::Messages(messages) => messages[0].content.text().into_owned(),
         Prompt::Text(text) => text.clone(),
     }
 }
@@ -207,6 +207,7 @@ async fn usage_is_that_of_all_calls() {
         input,
         cached_input: Tokens::ZERO,
         output: Tokens::from_len(seen.len()),
+        ..Usage::default()
     };
     assert_eq!(done.usage, expected);
 }

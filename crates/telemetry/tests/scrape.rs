@@ -44,7 +44,9 @@ fn answer() -> AnswerMetrics {
             input: Tokens(5),
             cached_input: Tokens(7),
             output: Tokens(11),
+            ..Usage::default()
         },
+        cost: None,
     }
 }
 

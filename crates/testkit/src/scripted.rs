@@ -103,6 +103,7 @@ impl Scripted {
             tools: true,
             structured_output: true,
             embedding_dimensions: Some(4),
+            ..Capabilities::default()
         };
         let card = ModelCard {
             id: id.into(),
@@ -110,13 +111,14 @@ impl Scripted {
             host: "scripted".into(),
             licence: "MIT".into(),
             capabilities,
+            price: None,
         };
         let this = Arc::new(self.clone());
         Model {
-            card,
             chat: Some(this.clone()),
             embed: Some(this.clone()),
             tokens: Some(this),
+            ..Model::new(card)
         }
     }
 }
@@ -175,10 +177,7 @@ impl Run {
                     } else {
                         FinishReason::Stop
                     };
-                    let done = Event::Done(Done {
-                        finish,
-                        usage: self.usage,
-                    });
+                    let done = Event::Done(Done::new(finish, self.usage));
                     return Some(Ok(self.sent(done)));
                 }
             }
@@ -189,6 +188,7 @@ impl Run {
         match &event {
             Event::Delta(_) | Event::ToolCallDelta { .. } => self.usage.output += Tokens(1),
             Event::ToolCallStart { .. } => self.called_tool = true,
+            Event::Thought(_) => self.usage.reasoning += Tokens(1),
             Event::Progress(_) => {}
             Event::Done(_) => {
                 self.ended = true;
@@ -257,7 +257,7 @@ fn prompt(prompt: &Prompt) -> String {
         Prompt::Text(text) => text.clone(),
         Prompt::Messages(messages) => messages
             .iter()
-            .map(|message| message.content.as_str())
+            .map(|message| message.content.text())
             .collect::<Vec<_>>()
             .join(" "),
     }

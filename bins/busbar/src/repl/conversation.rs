@@ -93,7 +93,7 @@ impl Conversation {
 
     /// For a model without a chat template: what stands there, to be continued.
     fn as_text(&self) -> String {
-        let texts: Vec<String> = self.messages().into_iter().map(|turn| turn.content).collect();
+        let texts: Vec<String> = self.messages().into_iter().map(|turn| turn.content.text().into_owned()).collect();
         texts.join("\n")
     }
 }
@@ -106,7 +106,7 @@ mod tests {
         conversation
             .messages()
             .into_iter()
-            .map(|turn| turn.content)
+            .map(|turn| turn.content.text().into_owned())
             .collect()
     }
 

@@ -36,7 +36,7 @@ fn markdown(conversation: &Conversation, model: &ModelId) -> String {
             Role::Assistant => model.as_str(),
             Role::Tool => "Tool",
         };
-        text.push_str(&format!("\n## {who}\n\n{}\n", turn.content.trim()));
+        text.push_str(&format!("\n## {who}\n\n{}\n", turn.content.text().trim()));
     }
     text
 }

@@ -122,10 +122,10 @@ impl TextEngine {
     pub fn model(&self) -> Model {
         let this = Arc::new(self.clone());
         Model {
-            card: self.shared.card.clone(),
             chat: Some(this.clone()),
             embed: Some(this.clone()),
             tokens: Some(this),
+            ..Model::new(self.shared.card.clone())
         }
     }
 
@@ -200,6 +200,7 @@ impl fmt::Debug for TextEngine {
 impl ChatModel for TextEngine {
     fn chat(&self, request: ChatRequest) -> BoxFuture<'_, Result<EventStream>> {
         Box::pin(async move {
+            request.extra.none()?;
             let (output, mut events) = Output::channel();
             let context = request.context.clone();
             let (prompt, generation) = self
@@ -359,6 +360,8 @@ fn card(
             tools: template.is_some_and(|template| template.abilities().tools),
             structured_output: true,
             embedding_dimensions: u32::try_from(weights.dimensions()).ok(),
+            ..Capabilities::default()
         },
+        price: None,
     }
 }

@@ -55,6 +55,8 @@ fn tool(tool: &Value) -> Tool {
         name: function["name"].as_str().unwrap().to_owned(),
         description: function["description"].as_str().map(str::to_owned),
         parameters: function["parameters"].clone(),
+        strict: None,
+        cache_point: None,
     }
 }
 

@@ -15,7 +15,7 @@ use crate::{
     answer::Kind,
     body,
     caller::Caller,
-    dialects::{self, Dialect},
+    dialects::{self, Dialect, Incoming},
     error::{Handled, OpenAiErrors},
     layers::Watching,
     openapi::{RequestHeaders, ResumeHeader},
@@ -57,7 +57,7 @@ pub(crate) async fn complete(State(server): State<Server>, caller: Caller, reque
     generate(&dialects::COMPLETIONS, &server, caller, request).await
 }
 
-async fn generate(dialect: &Dialect, server: &Server, caller: Caller, request: Request) -> Handled {
+async fn generate(dialect: &'static Dialect, server: &Server, caller: Caller, request: Request) -> Handled {
     let last_event = replay::last_event(request.headers())?;
     let window = replay::window(request.headers())?;
     let body = body::read(server, &caller, request).await?;
@@ -65,7 +65,13 @@ async fn generate(dialect: &Dialect, server: &Server, caller: Caller, request: R
         // The request was made before and its stream goes on: what the body says is known.
         return replay::rest(server, &caller.context.tenant, &last);
     }
-    let asked = (dialect.read)(&body, caller.context)?;
+    let asked = (dialect.read)(
+        Incoming {
+            body: &body,
+            ..Incoming::default()
+        },
+        caller.context,
+    )?;
     let kind = Kind {
         operation: dialect.operation,
         id_prefix: dialect.id_prefix,
@@ -80,27 +86,24 @@ async fn generate(dialect: &Dialect, server: &Server, caller: Caller, request: R
         return stream(dialect, server, answer, wish);
     }
     let mut watching = Watching::begin(server);
-    let response = whole(dialect, Answer::start(server, kind, asked).await).await;
+    let response = whole(Answer::start(server, kind, asked).await).await;
     watching.end();
     response
 }
 
-fn stream(dialect: &Dialect, server: &Server, answer: Answer, resume: Option<Wish>) -> Handled {
+fn stream(dialect: &'static Dialect, server: &Server, answer: Answer, resume: Option<Wish>) -> Handled {
     let head = answer.head().clone();
-    let chunks = answer.chunks((dialect.writer)(head.clone()));
+    let chunks = answer.chunks();
     let items = match resume {
         None => chunks.into_items(),
-        Some(wish) => server.replay().keep(&wish, &head, chunks)?.into_items(),
+        Some(wish) => server.replay().keep(&wish, dialect, &head, chunks)?.into_items(),
     };
-    let mut response = sse::answer(server, head.id, items);
+    let mut response = sse::answer(server, dialect.framing, head.id, items);
     reply::model(response.headers_mut(), &head.model);
     Ok(response)
 }
 
-async fn whole(dialect: &Dialect, answer: busbar_core::Result<Answer>) -> Handled {
-    let answer = answer?;
-    let mut writer = (dialect.writer)(answer.head().clone());
-    let (transcript, metrics) = answer.whole().await?;
-    let body = writer.whole(&transcript, &metrics);
+async fn whole(answer: busbar_core::Result<Answer>) -> Handled {
+    let (body, metrics) = answer?.whole().await?;
     Ok(reply::measured(body, &Metrics::from(&metrics)))
 }

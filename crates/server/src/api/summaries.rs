@@ -10,7 +10,7 @@ use busbar_core::{Error, ErrorKind, Model, RequestId, Result};
 use busbar_tasks::{Length, Style, Summarizer, SummaryDone, SummaryEvent, SummaryRequest, SummaryStream};
 use busbar_telemetry::Operation;
 use busbar_wire::{
-    Metrics,
+    Framing, Metrics,
     openai::{TokenUsage, finish_reason},
     sse::Frame,
     summaries::{
@@ -91,7 +91,7 @@ fn stream(server: &Server, request: RequestId, mut summary: Summary) -> Response
         };
         Some((frame, (!ended).then_some((summary, request, streaming))))
     });
-    let mut response = sse::response(server, Box::pin(frames));
+    let mut response = sse::response(server, Framing::Sse { end: None }, Box::pin(frames));
     reply::model(response.headers_mut(), &model);
     response
 }

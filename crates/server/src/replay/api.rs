@@ -77,5 +77,6 @@ pub(crate) fn rest(server: &Server, tenant: &Tenant, last: &LastEvent) -> Handle
     let reader = server.replay().read(tenant, &last.stream, last.seq)?;
     server.metrics().stream_resumed();
     let stream = last.stream.clone();
-    Ok(sse::rest(server, stream, reader.into_items(), last.seq))
+    let framing = reader.dialect().framing;
+    Ok(sse::rest(server, framing, stream, reader.into_items(), last.seq))
 }

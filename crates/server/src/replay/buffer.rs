@@ -92,10 +92,9 @@ pub(super) struct Change {
 
 fn cost(item: &Item) -> usize {
     let text = match &item.part {
-        Part::Chunk(chunk) => chunk.len(),
-        Part::Done(ended) => ended.chunk.len() + ended.usage_chunk.as_ref().map_or(0, |chunk| chunk.len()),
-        Part::Cancelled(_) => 0,
-        Part::Failed(error) => error.message().len(),
+        Part::Chunk(chunk) => chunk.data.len(),
+        Part::Done(ended) => ended.chunks.iter().map(|chunk| chunk.data.len()).sum(),
+        Part::Cancelled { chunk, .. } | Part::Failed { chunk, .. } => chunk.data.len(),
     };
     text + OVERHEAD
 }
@@ -107,7 +106,7 @@ mod tests {
     fn chunk(seq: u64) -> Item {
         Item {
             seq,
-            part: Part::Chunk(vec![b'x'; 36].into()),
+            part: Part::Chunk(busbar_wire::Chunk::plain(vec![b'x'; 36].into())),
         }
     }
 

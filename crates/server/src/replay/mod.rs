@@ -19,7 +19,7 @@ use busbar_core::{Clock, Error, Result, Tenant};
 use busbar_wire::Head;
 use tracing::Instrument as _;
 
-use crate::items::Chunks;
+use crate::{dialects::Dialect, items::Chunks};
 use shelf::{Opening, Shelf};
 
 pub(crate) use api::rest;
@@ -81,12 +81,19 @@ impl Replay {
     ///
     /// # Errors
     /// `Overloaded` where too many streams are kept.
-    pub(crate) fn keep(&self, wish: &Wish, head: &Head, chunks: Chunks) -> Result<Reader> {
+    pub(crate) fn keep(
+        &self,
+        wish: &Wish,
+        dialect: &'static Dialect,
+        head: &Head,
+        chunks: Chunks,
+    ) -> Result<Reader> {
         let control = self.shelf().open(
             self.now(),
             Opening {
                 id: head.id.clone(),
                 model: head.model.clone(),
+                dialect,
                 tenant: wish.tenant.clone(),
                 window: wish.window,
             },

@@ -9,7 +9,7 @@ use super::{
     Replay,
     shelf::{Attached, Next, truncated},
 };
-use crate::{Item, Items, Part};
+use crate::{Item, Items, Part, dialects::Dialect};
 
 /// Somebody who reads a kept stream. The stream is kept for as long as there is one.
 #[derive(Debug)]
@@ -17,6 +17,7 @@ pub(crate) struct Reader {
     replay: Replay,
     id: String,
     model: String,
+    dialect: &'static Dialect,
     after: u64,
     events: Arc<Notify>,
     ended: bool,
@@ -28,6 +29,7 @@ impl Reader {
             replay,
             id,
             model: attached.model,
+            dialect: attached.dialect,
             after: attached.after,
             events: attached.events,
             ended: false,
@@ -37,6 +39,11 @@ impl Reader {
     /// The stream's name.
     pub(crate) fn id(&self) -> &str {
         &self.id
+    }
+
+    /// What it is written in.
+    pub(crate) fn dialect(&self) -> &'static Dialect {
+        self.dialect
     }
 
     /// The model that serves.
@@ -62,9 +69,11 @@ impl Reader {
                 Next::End => self.ended = true,
                 Next::Truncated => {
                     self.ended = true;
+                    let error = truncated();
+                    let chunk = (self.dialect.fail)(&error);
                     return Some(Item {
                         seq: self.after + 1,
-                        part: Part::Failed(truncated()),
+                        part: Part::Failed { error, chunk },
                     });
                 }
             }

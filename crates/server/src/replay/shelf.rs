@@ -13,7 +13,7 @@ use super::{
     ReplayLimits,
     buffer::{After, Buffer},
 };
-use crate::Item;
+use crate::{Item, dialects::Dialect};
 
 /// When a client that finds no room may try again.
 const RETRY_AFTER: Duration = Duration::from_secs(5);
@@ -31,6 +31,7 @@ pub(super) struct Shelf {
 struct Kept {
     tenant: Tenant,
     model: String,
+    dialect: &'static Dialect,
     buffer: Buffer,
     window: Duration,
     readers: usize,
@@ -48,6 +49,7 @@ struct Kept {
 pub(super) struct Opening {
     pub(super) id: String,
     pub(super) model: String,
+    pub(super) dialect: &'static Dialect,
     pub(super) tenant: Tenant,
     /// How long it is kept without a reader.
     pub(super) window: Duration,
@@ -70,6 +72,8 @@ pub(super) enum Next {
 #[derive(Debug)]
 pub(super) struct Attached {
     pub(super) model: String,
+    /// What it is written in.
+    pub(super) dialect: &'static Dialect,
     /// Where it begins to read.
     pub(super) after: u64,
     /// Rung when there is something to read.
@@ -113,6 +117,7 @@ impl Shelf {
         let kept = Kept {
             tenant: opening.tenant,
             model: opening.model,
+            dialect: opening.dialect,
             buffer: Buffer::default(),
             window: opening.window,
             readers: 0,
@@ -171,6 +176,7 @@ impl Shelf {
         kept.control.notify_waiters();
         Ok(Attached {
             model: kept.model.clone(),
+            dialect: kept.dialect,
             // Whoever has the end is told once more that it was the end.
             after: end.map_or(after, |end| after.min(end - 1)),
             events: kept.events.clone(),

@@ -15,7 +15,7 @@ use super::{
 use crate::{
     Answer, Server,
     answer::{Asked, Kind},
-    dialects::CHAT,
+    dialects::{CHAT, Incoming},
     replay::{self, Wish},
 };
 
@@ -83,7 +83,13 @@ impl Exchange {
             tenant: self.context.tenant.clone(),
             window,
         });
-        let asked = (CHAT.read)(body, self.context.clone())?;
+        let asked = (CHAT.read)(
+            Incoming {
+                body,
+                ..Incoming::default()
+            },
+            self.context.clone(),
+        )?;
         Ok((asked, wish))
     }
 
@@ -168,9 +174,12 @@ async fn start(server: &Server, asked: Asked, wish: Option<Wish>, arrived: Insta
     };
     let answer = Answer::start(server, kind, asked).await?;
     let head = answer.head().clone();
-    let chunks = answer.chunks((CHAT.writer)(head.clone()));
+    let chunks = answer.chunks();
     match wish {
-        Some(wish) => server.replay().keep(&wish, &head, chunks).map(Source::Kept),
+        Some(wish) => server
+            .replay()
+            .keep(&wish, &CHAT, &head, chunks)
+            .map(Source::Kept),
         None => Ok(Source::Own {
             stream: head.id,
             model: head.model,

@@ -27,7 +27,7 @@ pub(super) fn ready(limits: &WsLimits) -> Bytes {
 pub(super) fn item(id: &str, item: &Item) -> Bytes {
     let seq = item.seq;
     match &item.part {
-        Part::Chunk(chunk) => match serde_json::from_slice::<&RawValue>(chunk) {
+        Part::Chunk(chunk) => match serde_json::from_slice::<&RawValue>(&chunk.data) {
             Ok(data) => ServerFrame::Chunk { id, seq, data }.encode(),
             Err(_) => failed(Some(id), Some(seq), &Error::internal("a chunk is not JSON")),
         },
@@ -39,8 +39,8 @@ pub(super) fn item(id: &str, item: &Item) -> Bytes {
             metrics: Metrics::from(&ended.metrics),
         }
         .encode(),
-        Part::Cancelled(metrics) => cancelled(id, seq, metrics),
-        Part::Failed(error) => failed(Some(id), Some(seq), error),
+        Part::Cancelled { metrics, .. } => cancelled(id, seq, metrics),
+        Part::Failed { error, .. } => failed(Some(id), Some(seq), error),
     }
 }
 

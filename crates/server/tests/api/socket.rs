@@ -114,7 +114,7 @@ async fn http_1_is_spoken_and_connections_are_kept() {
             .write_all(request(&hello().to_string()).as_bytes())
             .await
             .unwrap();
-        let answer = read_until(&mut stream, "tokens_out\":1}}").await;
+        let answer = read_until(&mut stream, "\"cost_usd\":null}}").await;
         assert!(answer.starts_with("HTTP/1.1 200 OK\r\n"), "{answer}");
     }
     assert!(exchange(&mut stream, GET).await.contains("alive"));

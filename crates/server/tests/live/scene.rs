@@ -154,7 +154,7 @@ pub(crate) fn saying(text: &str) -> Value {
 /// What a request says.
 pub(crate) fn said(request: &ChatRequest) -> String {
     match &request.prompt {
-        Prompt::Messages(messages) => messages[0].content.clone(),
+        Prompt::Messages(messages) => messages[0].content.text().into_owned(),
         Prompt::Text(text) => text.clone(),
     }
 }

@@ -198,10 +198,10 @@ mod tests {
 
     fn by_prompt(answer: Vec<Step>) -> Scripted {
         Scripted::answering(move |request| match &request.prompt {
-            Prompt::Messages(messages) if messages[0].content == "refuse" => {
+            Prompt::Messages(messages) if messages[0].content.text() == "refuse" => {
                 vec![Step::Fail(Error::internal("no"))]
             }
-            Prompt::Messages(messages) if messages[0].content == "break" => {
+            Prompt::Messages(messages) if messages[0].content.text() == "break" => {
                 vec![Step::text("a"), Step::Fail(Error::internal("cut"))]
             }
             _ => answer.clone(),
@@ -217,10 +217,10 @@ mod tests {
     #[tokio::test]
     #[should_panic(expected = "an answer has exactly one Done")]
     async fn an_answer_that_is_done_twice_is_caught() {
-        let done = Event::Done(busbar_core::Done {
-            finish: busbar_core::FinishReason::Stop,
-            usage: busbar_core::Usage::default(),
-        });
+        let done = Event::Done(busbar_core::Done::new(
+            busbar_core::FinishReason::Stop,
+            busbar_core::Usage::default(),
+        ));
         let model = Twice(vec![Event::text("a"), Event::text("b"), done.clone(), done]);
         let mut subject = subject(&by_prompt(Vec::new()));
         subject.model = Arc::new(model);

@@ -238,6 +238,8 @@ fn call(style: &str, choice: &ToolChoice) -> Form {
             "additionalProperties": false,
             "$defs": {"city": {"enum": ["Bern", name]}},
         }),
+        strict: None,
+        cache_point: None,
     };
     let tools = [tool("one"), tool("two")];
     ToolStyle::named(style)
@@ -296,6 +298,8 @@ fn a_model_may_call_a_tool_though_its_answer_must_be_json() {
         name: "now".into(),
         description: None,
         parameters: json!({"type": "object", "properties": {}, "additionalProperties": false}),
+        strict: None,
+        cache_point: None,
     };
     let output = OutputFormat::JsonSchema(
         json!({"type": "object", "properties": {"a": {"type": "integer"}}, "required": ["a"]}),
@@ -327,6 +331,8 @@ fn a_tool_with_a_wrong_schema_is_told_as_a_tool() {
         name: "f".into(),
         description: None,
         parameters: json!({"properties": {"a": {"contains": {}}}}),
+        strict: None,
+        cache_point: None,
     };
     let form = ToolStyle::named("json")
         .unwrap()

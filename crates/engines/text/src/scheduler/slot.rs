@@ -118,6 +118,7 @@ impl Task {
             input: Tokens::from_len(self.prompt.len() - self.reused),
             cached_input: Tokens::from_len(self.reused),
             output: Tokens(self.written),
+            ..Usage::default()
         }
     }
 
@@ -140,10 +141,12 @@ impl Task {
         let Some(finish) = finish else {
             return Ok(Step::On);
         };
-        let usage = self.usage();
-        self.generation
-            .output
-            .send(Ok(Event::Done(Done { finish, usage })));
+        let stop_text = self.generation.pipe.stop_text().map(str::to_owned);
+        let done = Done {
+            stop_text,
+            ..Done::new(finish, self.usage())
+        };
+        self.generation.output.send(Ok(Event::Done(done)));
         Ok(Step::Finished)
     }
 

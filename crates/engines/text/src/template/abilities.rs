@@ -99,6 +99,8 @@ fn tool() -> Tool {
             "properties": { "text": { "type": "string", "description": "Some text." } },
             "required": ["text"],
         }),
+        strict: None,
+        cache_point: None,
     }
 }
 

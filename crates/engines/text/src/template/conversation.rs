@@ -87,14 +87,14 @@ impl Turn<'_> {
     }
 
     fn content(&self) -> Value {
-        let text = &self.message.content;
+        let text = self.message.content.text();
         if text.is_empty() && self.shape.empty_as_null && !self.message.tool_calls.is_empty() {
             return Value::Null;
         }
         if self.shape.parts {
-            return json!([{ "type": "text", "text": self.text(text) }]);
+            return json!([{ "type": "text", "text": self.text(&text) }]);
         }
-        self.text(text)
+        self.text(&text)
     }
 
     /// Who speaks; for the result of a tool, the tool.
@@ -225,6 +225,8 @@ mod tests {
             name: "f".into(),
             description: None,
             parameters: Value::Null,
+            strict: None,
+            cache_point: None,
         };
         let functions = functions(&[tool], &Guard::new([]));
         assert_eq!(functions[0]["function"]["parameters"]["type"], "object");

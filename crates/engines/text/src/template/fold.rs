@@ -49,11 +49,11 @@ fn fold_system(messages: &[Message], kept: usize) -> Vec<Message> {
     let mut pending = String::new();
     for (index, message) in messages.iter().enumerate() {
         match message.role {
-            Role::System if index >= kept => append(&mut pending, &message.content),
+            Role::System if index >= kept => append(&mut pending, &message.content.text()),
             Role::User if !pending.is_empty() => {
-                append(&mut pending, &message.content);
+                append(&mut pending, &message.content.text());
                 folded.push(Message {
-                    content: std::mem::take(&mut pending),
+                    content: std::mem::take(&mut pending).into(),
                     ..message.clone()
                 });
             }
@@ -71,7 +71,11 @@ fn joined(messages: Vec<Message>) -> Vec<Message> {
     let mut joined: Vec<Message> = Vec::with_capacity(messages.len());
     for message in messages {
         match joined.last_mut() {
-            Some(last) if joins(last, &message) => append(&mut last.content, &message.content),
+            Some(last) if joins(last, &message) => {
+                let mut text = last.content.text().into_owned();
+                append(&mut text, &message.content.text());
+                last.content = text.into();
+            }
             _ => joined.push(message),
         }
     }
@@ -94,7 +98,7 @@ fn append(text: &mut String, more: &str) {
 }
 
 fn call_text(message: &Message, style: &ToolStyle) -> String {
-    let mut text = message.content.clone();
+    let mut text = message.content.text().into_owned();
     for call in &message.tool_calls {
         let arguments: Value =
             serde_json::from_str(&call.arguments).unwrap_or_else(|_| call.arguments.as_str().into());
@@ -109,7 +113,7 @@ fn call_text(message: &Message, style: &ToolStyle) -> String {
 fn result_text(message: &Message) -> String {
     let name = message.name.as_deref();
     let of = name.map(|name| format!(" of {name}")).unwrap_or_default();
-    format!("Result{of}:\n{}", message.content)
+    format!("Result{of}:\n{}", message.content.text())
 }
 
 #[cfg(test)]
@@ -120,7 +124,7 @@ mod tests {
 
     /// A conversation as `role:text` lines.
     fn check(messages: &[Message]) -> Vec<String> {
-        let line = |message: &Message| format!("{}:{}", message.role.as_str(), message.content);
+        let line = |message: &Message| format!("{}:{}", message.role.as_str(), message.content.text());
         messages.iter().map(line).collect()
     }
 

@@ -86,6 +86,11 @@ impl OutputPipe {
         self.end(events);
     }
 
+    /// The stop text that ended the answer, where one did.
+    pub fn stop_text(&self) -> Option<&str> {
+        self.stops.stop_text()
+    }
+
     /// Whether the answer calls a tool.
     pub fn calls_tools(&self) -> bool {
         self.tools.as_ref().is_some_and(|tools| tools.calls() > 0)

@@ -11,7 +11,7 @@ pub struct StopScanner {
     stops: Vec<String>,
     /// Text that is not released: it may be the beginning of a stop text.
     held: String,
-    stopped: bool,
+    stopped: Option<usize>,
 }
 
 impl StopScanner {
@@ -24,26 +24,31 @@ impl StopScanner {
                 .filter(|stop: &String| !stop.is_empty())
                 .collect(),
             held: String::new(),
-            stopped: false,
+            stopped: None,
         }
     }
 
     /// Whether a stop text has come.
     pub fn stopped(&self) -> bool {
-        self.stopped
+        self.stopped.is_some()
+    }
+
+    /// The stop text that has come.
+    pub fn stop_text(&self) -> Option<&str> {
+        self.stopped.map(|which| self.stops[which].as_str())
     }
 
     /// Adds text and answers with what is safe to show. Once stopped, nothing more is.
     pub fn push<'a>(&mut self, text: &'a str) -> Cow<'a, str> {
-        if self.stopped {
+        if self.stopped.is_some() {
             return "".into();
         }
         if self.stops.is_empty() {
             return text.into();
         }
         self.held.push_str(text);
-        if let Some(at) = self.first_stop() {
-            self.stopped = true;
+        if let Some((at, which)) = self.first_stop() {
+            self.stopped = Some(which);
             let mut before = std::mem::take(&mut self.held);
             before.truncate(at);
             return before.into();
@@ -57,13 +62,17 @@ impl StopScanner {
         std::mem::take(&mut self.held)
     }
 
-    /// Where the first complete stop text begins.
-    fn first_stop(&self) -> Option<usize> {
+    /// Where the first complete stop text begins, and which it is.
+    fn first_stop(&self) -> Option<(usize, usize)> {
         self.stops
             .iter()
-            .filter_map(|stop| self.held.find(stop).map(|start| (start + stop.len(), start)))
+            .enumerate()
+            .filter_map(|(which, stop)| {
+                let start = self.held.find(stop)?;
+                Some((start + stop.len(), start, which))
+            })
             .min()
-            .map(|(_, start)| start)
+            .map(|(_, start, which)| (start, which))
     }
 
     /// How many bytes at the end may be the beginning of a stop text.

@@ -106,6 +106,8 @@ mod tests {
             name: name.into(),
             description: None,
             parameters: json!({"properties": {"city": {"type": "string"}}}),
+            strict: None,
+            cache_point: None,
         }
     }
 

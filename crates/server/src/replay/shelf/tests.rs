@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::Part;
+use crate::dialects;
 
 const WINDOW: Duration = Duration::from_secs(30);
 
@@ -34,6 +35,7 @@ impl Scene {
         let opening = Opening {
             id: id.into(),
             model: "m".into(),
+            dialect: &dialects::CHAT,
             tenant: self.tenant.clone(),
             window: WINDOW,
         };
@@ -42,7 +44,7 @@ impl Scene {
 
     fn push(&mut self, id: &str, seqs: std::ops::RangeInclusive<u64>) {
         for seq in seqs {
-            let part = Part::Chunk(vec![b'x'; 36].into());
+            let part = Part::Chunk(busbar_wire::Chunk::plain(vec![b'x'; 36].into()));
             self.shelf.push(id, Item { seq, part });
         }
     }
@@ -137,7 +139,9 @@ fn whoever_has_the_end_is_told_the_end_again() {
     let mut scene = Scene::new();
     scene.open("a").unwrap();
     scene.push("a", 1..=3);
-    let part = Part::Failed(Error::internal("broken"));
+    let error = Error::internal("broken");
+    let chunk = (dialects::CHAT.fail)(&error);
+    let part = Part::Failed { error, chunk };
     scene.shelf.push("a", Item { seq: 4, part });
     scene.shelf.end("a");
     assert_eq!(scene.attach(0, "a", 4).unwrap(), 3);
