@@ -67,7 +67,7 @@ impl Answer {
             model: card.id.as_str().to_owned(),
             include_usage,
         };
-        let record = Record::open(server, kind.operation, card.id.clone(), kind.arrived)?;
+        let record = Record::open(server, kind.operation, &card, kind.arrived)?;
         let events = Events::start(server, &*model, request, record).await?;
         let writer = writer(head.clone());
         Ok(Self { head, events, writer })

@@ -1,6 +1,6 @@
 //! The dialects in which text is asked for, as a table: how a body is read, how an answer is framed.
 
-use busbar_core::{Context, Error, Result};
+use busbar_core::{Context, Error, Format, Result};
 use busbar_telemetry::Operation;
 use busbar_wire::{
     Chunk, Framing,
@@ -20,6 +20,8 @@ use crate::{answer::Asked, error::Shape};
 pub(crate) struct Dialect {
     /// What its requests count as.
     pub(crate) operation: Operation,
+    /// Its name for models that take it as it is.
+    pub(crate) format: Option<Format>,
     /// What its answers' ids begin with.
     pub(crate) id_prefix: &'static str,
     /// How its streams are framed.
@@ -48,6 +50,7 @@ const OPENAI_EVENTS: Framing = Framing::Sse {
 /// OpenAI's chat completions; also what a WebSocket's `chat` frames carry.
 pub(crate) static CHAT: Dialect = Dialect {
     operation: Operation::Chat,
+    format: None,
     id_prefix: ChatWriter::ID_PREFIX,
     framing: OPENAI_EVENTS,
     read: |incoming, context| {
@@ -66,6 +69,7 @@ pub(crate) static CHAT: Dialect = Dialect {
 /// OpenAI's plain completions.
 pub(crate) static COMPLETIONS: Dialect = Dialect {
     operation: Operation::TextCompletion,
+    format: None,
     id_prefix: CompletionWriter::ID_PREFIX,
     framing: OPENAI_EVENTS,
     read: |incoming, context| {

@@ -22,6 +22,7 @@ mod layers;
 mod listen;
 mod openapi;
 mod record;
+mod relay;
 mod replay;
 mod routes;
 mod settings;

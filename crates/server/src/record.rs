@@ -3,7 +3,7 @@
 
 use std::time::Instant;
 
-use busbar_core::{AnswerMetrics, Error, ModelId, Result, Stopwatch, Tokens, Usage};
+use busbar_core::{AnswerMetrics, Error, ModelCard, ModelId, Price, Result, Stopwatch, Tokens, Usage};
 use busbar_telemetry::{Answer, Operation, Outcome, Under};
 use tracing::Span;
 
@@ -15,6 +15,7 @@ pub(crate) struct Record {
     server: Server,
     operation: Operation,
     model: ModelId,
+    price: Option<Price>,
     watch: Stopwatch,
     /// Pieces of text and tool calls that the model sent.
     pieces: u32,
@@ -34,13 +35,14 @@ impl Record {
     pub(crate) fn open(
         server: &Server,
         operation: Operation,
-        model: ModelId,
+        card: &ModelCard,
         arrived: Instant,
     ) -> Result<Self> {
         Ok(Self {
             server: server.clone(),
             operation,
-            model,
+            model: card.id.clone(),
+            price: card.price.clone(),
             watch: Stopwatch::start(arrived),
             pieces: 0,
             streams: false,
@@ -87,7 +89,8 @@ impl Record {
     }
 
     fn close(&mut self, outcome: Outcome, usage: Usage, error: Option<&Error>) -> AnswerMetrics {
-        let metrics = self.watch.finish(self.server.now(), self.model.clone(), usage);
+        let mut metrics = self.watch.finish(self.server.now(), self.model.clone(), usage);
+        metrics.cost = self.price.as_ref().map(|price| price.of(&usage));
         if !std::mem::replace(&mut self.closed, true) {
             let operation = self.operation;
             self.server.metrics().answered(Answer {
@@ -110,7 +113,8 @@ fn log(metrics: &AnswerMetrics, outcome: Outcome, error: Option<&Error>) {
         first_chunk_ms = metrics.first_chunk.map(|first| first.as_millis() as u64),
         total_ms = metrics.total.as_millis() as u64,
         tokens_in = metrics.usage.prompt().0,
-        tokens_out = metrics.usage.output.0,
+        tokens_out = metrics.usage.written().0,
+        cost_usd = metrics.cost.map(|cost| cost.as_dollars()),
         "generation ended"
     );
 }

@@ -19,6 +19,7 @@ use crate::{
     error::{Handled, OpenAiErrors},
     layers::Watching,
     openapi::{RequestHeaders, ResumeHeader},
+    relay::Passing,
     replay::{self, Wish},
     sse,
 };
@@ -37,7 +38,7 @@ use crate::{
     )
 )]
 pub(crate) async fn chat(State(server): State<Server>, caller: Caller, request: Request) -> Handled {
-    generate(&dialects::CHAT, &server, caller, request).await
+    generate(&dialects::CHAT, &server, caller, Incoming::default(), request).await
 }
 
 /// Plain completions: a text goes on as it stands, without a chat template.
@@ -54,10 +55,24 @@ pub(crate) async fn chat(State(server): State<Server>, caller: Caller, request: 
     )
 )]
 pub(crate) async fn complete(State(server): State<Server>, caller: Caller, request: Request) -> Handled {
-    generate(&dialects::COMPLETIONS, &server, caller, request).await
+    generate(
+        &dialects::COMPLETIONS,
+        &server,
+        caller,
+        Incoming::default(),
+        request,
+    )
+    .await
 }
 
-async fn generate(dialect: &'static Dialect, server: &Server, caller: Caller, request: Request) -> Handled {
+/// Answers in a dialect. `path` is what the path says.
+pub(crate) async fn generate(
+    dialect: &'static Dialect,
+    server: &Server,
+    caller: Caller,
+    path: Incoming<'_>,
+    request: Request,
+) -> Handled {
     let last_event = replay::last_event(request.headers())?;
     let window = replay::window(request.headers())?;
     let body = body::read(server, &caller, request).await?;
@@ -65,13 +80,13 @@ async fn generate(dialect: &'static Dialect, server: &Server, caller: Caller, re
         // The request was made before and its stream goes on: what the body says is known.
         return replay::rest(server, &caller.context.tenant, &last);
     }
-    let asked = (dialect.read)(
-        Incoming {
-            body: &body,
-            ..Incoming::default()
-        },
-        caller.context,
-    )?;
+    let incoming = Incoming { body: &body, ..path };
+    if window.is_none()
+        && let Some(passing) = Passing::of(server, dialect, &caller, incoming, &body)?
+    {
+        return passing.run(server, dialect).await;
+    }
+    let asked = (dialect.read)(incoming, caller.context)?;
     let kind = Kind {
         operation: dialect.operation,
         id_prefix: dialect.id_prefix,

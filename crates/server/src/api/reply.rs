@@ -10,6 +10,9 @@ use bytes::Bytes;
 /// The model that served.
 const MODEL: HeaderName = HeaderName::from_static("x-busbar-model");
 
+/// What it cost, US dollars, or `unpriced`.
+const COST: HeaderName = HeaderName::from_static("x-busbar-cost-usd");
+
 /// JSON.
 pub(crate) fn json(body: Bytes) -> Response {
     (
@@ -34,6 +37,9 @@ pub(crate) fn measured(body: Bytes, metrics: &Metrics) -> Response {
     number("x-busbar-tokens-per-second", metrics.tokens_per_second);
     number("x-busbar-tokens-in", Some(metrics.tokens_in.into()));
     number("x-busbar-tokens-out", Some(metrics.tokens_out.into()));
+    let cost = metrics.cost_usd.map(|cost| cost.to_string());
+    let cost = HeaderValue::from_str(cost.as_deref().unwrap_or("unpriced"));
+    headers.extend(cost.ok().map(|cost| (COST, cost)));
     response
 }
 

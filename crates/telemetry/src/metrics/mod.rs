@@ -151,6 +151,9 @@ pub struct Metrics {
     request_duration: Family<Histogram, 3>,
     first_token: Family<Histogram, 2>,
     per_output_token: Family<Histogram, 2>,
+    /// Picodollars.
+    cost: Family<Counter, 2>,
+    unpriced: Family<Counter, 2>,
     engines: RwLock<Vec<EngineSource>>,
 }
 
@@ -172,6 +175,8 @@ impl Metrics {
             request_duration: Family::new(|| Histogram::new(DURATION_SECONDS)),
             first_token: Family::new(|| Histogram::new(FIRST_TOKEN_SECONDS)),
             per_output_token: Family::new(|| Histogram::new(PER_TOKEN_SECONDS)),
+            cost: Family::new(Counter::default),
+            unpriced: Family::new(Counter::default),
             engines: RwLock::default(),
         })
     }
@@ -225,7 +230,7 @@ impl Metrics {
             .observe(metrics.total.as_secs_f64());
         for (direction, tokens) in [
             ("input", metrics.usage.prompt()),
-            ("output", metrics.usage.output),
+            ("output", metrics.usage.written()),
         ] {
             // An answer that failed before it read anything used nothing: a zero would drag the median down.
             if tokens.0 > 0 {
@@ -238,6 +243,10 @@ impl Metrics {
             self.first_token
                 .with([operation, model])
                 .observe(first.as_secs_f64());
+        }
+        match metrics.cost {
+            Some(cost) => self.cost.with([operation, model]).add(cost.as_picodollars()),
+            None => self.unpriced.with([operation, model]).add(1),
         }
         if let Some(speed) = metrics.tokens_per_second() {
             self.per_output_token

@@ -54,6 +54,8 @@ table! {
     REQUEST_DURATION  Histogram "gen_ai_server_request_duration_seconds" "From a generation request's arrival to the end of its answer";
     FIRST_TOKEN       Histogram "gen_ai_server_time_to_first_token_seconds" "From a generation request's arrival to its first piece of text";
     PER_OUTPUT_TOKEN  Histogram "gen_ai_server_time_per_output_token_seconds" "Time of each output token after the first";
+    COST              Counter   "busbar_cost_usd_total"                  "What answers of models with a price cost, US dollars";
+    UNPRICED          Counter   "busbar_unpriced_answers_total"          "Answers of models without a price; they are not free";
 
     SLOTS             Gauge     "busbar_engine_slots"                    "Sequences that an engine can work on at once";
     SLOTS_BUSY        Gauge     "busbar_engine_slots_busy"               "Sequences that it is working on now";

@@ -7,6 +7,8 @@ use std::{
     time::{Duration, UNIX_EPOCH},
 };
 
+use busbar_core::Money;
+
 use super::{
     EngineFigures, Metrics,
     cells::{Counter, Histogram},
@@ -103,6 +105,12 @@ impl Metrics {
         histograms(text, &names::FIRST_TOKEN, [OPERATION, MODEL], &self.first_token);
         let labels = [OPERATION, MODEL];
         histograms(text, &names::PER_OUTPUT_TOKEN, labels, &self.per_output_token);
+        text.head(&names::COST);
+        self.cost.each(|values, cell| {
+            let dollars = Money::picodollars(cell.get()).as_dollars();
+            text.sample(&names::COST, &pairs(labels, values), dollars);
+        });
+        counters(text, &names::UNPRICED, labels, &self.unpriced);
     }
 
     fn engines(&self, text: &mut Text) {

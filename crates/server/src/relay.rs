@@ -1,0 +1,155 @@
+//! The short way: a request in a format that the model's host speaks itself is passed on as it is, and
+//! so is its answer. What it used is read in passing.
+
+use busbar_core::{Error, Relay, RelayItem, RelayRequest, RelayStream, Result};
+use busbar_telemetry::Under;
+use busbar_wire::Peek;
+use bytes::{Bytes, BytesMut};
+use futures_util::{StreamExt as _, stream};
+use std::sync::Arc;
+
+use crate::{
+    Server,
+    api::reply,
+    caller::Caller,
+    deadline::Deadline,
+    dialects::{Dialect, Incoming},
+    error::Handled,
+    layers::Watching,
+    record::Record,
+    sse,
+};
+
+/// A request that can be passed on.
+pub(crate) struct Passing {
+    relay: Arc<dyn Relay>,
+    record: Record,
+    model: String,
+    request: RelayRequest,
+}
+
+impl Passing {
+    /// Whether a request can take the short way; it then has been admitted. `None` where it cannot:
+    /// whoever reads it whole says what is wrong with it, if anything is.
+    ///
+    /// # Errors
+    /// Where the server takes nothing new.
+    pub(crate) fn of(
+        server: &Server,
+        dialect: &Dialect,
+        caller: &Caller,
+        incoming: Incoming<'_>,
+        body: &Bytes,
+    ) -> Result<Option<Self>> {
+        let peeked = match incoming.model {
+            Some(model) => Some(Peek {
+                model: model.to_owned(),
+                stream: incoming.stream,
+            }),
+            None => Peek::of(body),
+        };
+        let Some((format, peeked)) = dialect.format.zip(peeked) else {
+            return Ok(None);
+        };
+        let Ok(model) = server.models().get(&peeked.model) else {
+            return Ok(None);
+        };
+        let Some(relay) = model.relay.filter(|relay| relay.speaks(format)) else {
+            return Ok(None);
+        };
+        Ok(Some(Self {
+            relay,
+            record: Record::open(server, dialect.operation, &model.card, caller.arrived)?,
+            model: model.card.id.as_str().to_owned(),
+            request: RelayRequest {
+                context: caller.context.clone(),
+                format,
+                body: body.clone(),
+                stream: peeked.stream,
+            },
+        }))
+    }
+
+    /// Passes it on, and the answer back.
+    pub(crate) async fn run(mut self, server: &Server, dialect: &'static Dialect) -> Handled {
+        let streamed = self.request.stream;
+        let mut deadline = Deadline::of(server, &self.request.context);
+        let mut watching = (!streamed).then(|| Watching::begin(server));
+        let items = deadline.before(self.relay.relay(self.request)).await.flatten();
+        let items = items.inspect_err(|error| self.record.fail(error))?;
+        let answer = Relayed {
+            _streaming: streamed.then(|| self.record.streaming()),
+            record: self.record,
+            items,
+            deadline,
+        };
+        if streamed {
+            let mut response = sse::response(server, dialect.framing, answer.frames(dialect));
+            reply::model(response.headers_mut(), &self.model);
+            return Ok(response);
+        }
+        let response = answer.whole().await;
+        if let Some(watching) = &mut watching {
+            watching.end();
+        }
+        response
+    }
+}
+
+/// An answer that is passed on.
+struct Relayed {
+    record: Record,
+    items: RelayStream,
+    deadline: Deadline,
+    _streaming: Option<Under>,
+}
+
+impl Relayed {
+    async fn next(&mut self) -> Result<RelayItem> {
+        let item = self.deadline.before(self.items.next()).await;
+        let item = item.and_then(|item| item.unwrap_or_else(|| Err(cut())));
+        match &item {
+            Ok(RelayItem::Bytes(_)) => self.record.chunk(),
+            Ok(RelayItem::Done(_)) => {}
+            Err(error) => self.record.fail(error),
+        }
+        item
+    }
+
+    fn frames(self, dialect: &'static Dialect) -> sse::Frames {
+        Box::pin(stream::unfold(Some(self), move |state| async move {
+            let mut answer = state?;
+            match answer.next().await {
+                Ok(RelayItem::Bytes(bytes)) => Some((bytes, Some(answer))),
+                Ok(RelayItem::Done(done)) => {
+                    answer.record.finish(done.usage);
+                    None
+                }
+                Err(error) => {
+                    let chunk = (dialect.fail)(&error);
+                    Some((dialect.framing.encode(None, &chunk), None))
+                }
+            }
+        }))
+    }
+
+    async fn whole(mut self) -> Handled {
+        let mut body = BytesMut::new();
+        loop {
+            match self.next().await? {
+                RelayItem::Bytes(bytes) => body.extend_from_slice(&bytes),
+                RelayItem::Done(done) => {
+                    let metrics = self.record.finish(done.usage);
+                    return Ok(reply::measured(body.freeze(), &(&metrics).into()));
+                }
+            }
+        }
+    }
+}
+
+fn cut() -> Error {
+    Error::new(
+        busbar_core::ErrorKind::BadUpstream,
+        "the model's host ended its answer without saying that it was whole",
+    )
+}
