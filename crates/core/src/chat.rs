@@ -39,6 +39,8 @@ pub struct ChatRequest {
     pub whole: bool,
     /// What only the request's own format has a word for.
     pub extra: Extra,
+    /// The same, of what changes nothing in the answer: hosts of that format get it, others leave it.
+    pub hints: Extra,
 }
 
 impl ChatRequest {
@@ -60,6 +62,7 @@ impl ChatRequest {
             ignore_end: false,
             whole: false,
             extra: Extra::default(),
+            hints: Extra::default(),
         }
     }
 }
