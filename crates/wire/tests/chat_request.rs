@@ -2,10 +2,11 @@
 #![expect(clippy::unwrap_used, reason = "helpers of tests fail by panicking")]
 
 use busbar_core::{
-    ChatRequest, Context, Error, ErrorKind, LogitBias, Message, OutputFormat, Prompt, RequestId, Role,
+    CachePoint, CacheSpan, ChatRequest, Content, Context, Effort, Error, ErrorKind, LogitBias, Media,
+    MediaKind, MediaSource, Message, OutputFormat, Part, Prompt, Reasoning, RequestId, Role, Thought,
     Tokens, ToolCall, ToolCallId, ToolChoice,
 };
-use busbar_wire::openai::chat::ChatBody;
+use busbar_wire::openai::chat::{CARRIED, ChatBody, FORMAT, HARMLESS};
 use serde_json::json;
 
 fn read(body: &str) -> Result<ChatRequest, Error> {
@@ -92,11 +93,11 @@ fn a_whole_conversation_keeps_its_turns() {
         Message::system("Really."),
         Message {
             name: Some("ann".into()),
-            ..Message::user("one\ntwo")
+            ..Message::user(vec![Part::Text("one".into()), Part::Text("two".into())])
         },
         Message {
             tool_calls: vec![call],
-            ..Message::assistant("")
+            ..Message::assistant(Content::default())
         },
         Message {
             answers: Some(ToolCallId::new("call_1")),
@@ -299,14 +300,12 @@ fn what_nobody_here_can_do_is_refused_rather_than_ignored() {
         "tools[0].type",
         "custom",
     );
-    for kind in ["image_url", "input_audio", "file"] {
-        let turn =
-            format!(r#"[{{"role":"user","content":[{{"type":"text","text":"x"}},{{"type":"{kind}"}}]}}]"#);
-        let error = saying(&turn).unwrap_err();
-        assert_eq!(error.kind(), ErrorKind::Unsupported);
-        assert_eq!(error.code(), Some("unsupported_content"));
-        assert_eq!(error.param(), Some("messages[0].content[1]"));
-    }
+    refused(with(r#""audio":{"voice":"x","format":"wav"}"#), "audio", "spoken");
+    let stored = r#"[{"role":"user","content":[{"type":"file","file":{"file_id":"f"}}]}]"#;
+    let error = saying(stored).unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Unsupported);
+    assert_eq!(error.code(), Some("unsupported_content"));
+    assert_eq!(error.param(), Some("messages[0].content[0].file.file_id"));
 }
 
 #[test]
@@ -316,4 +315,171 @@ fn log_probabilities_are_asked_for_in_three_ways() {
     assert_eq!(asked(r#""logprobs":true"#), Some(0));
     assert_eq!(asked(r#""logprobs":true,"top_logprobs":20"#), Some(20));
     assert_eq!(asked(r#""logprobs":false,"top_logprobs":0"#), None);
+}
+
+/// The parts of the one turn.
+fn parts(content: &str) -> Result<Vec<Part>, Error> {
+    let request = saying(&format!(r#"[{{"role":"user","content":{content}}}]"#))?;
+    let Prompt::Messages(mut messages) = request.prompt else {
+        panic!("{request:?}")
+    };
+    Ok(messages.remove(0).content.into_parts())
+}
+
+fn medium(kind: MediaKind, media_type: &str, source: MediaSource) -> Media {
+    Media {
+        kind,
+        media_type: media_type.into(),
+        source,
+        name: None,
+        detail: None,
+    }
+}
+
+fn bytes() -> MediaSource {
+    MediaSource::Bytes(bytes::Bytes::from_static(b"abc"))
+}
+
+#[test]
+fn pictures_documents_sound_and_video_are_read() {
+    let read = parts(
+        r#"[{"type":"text","text":"look"},
+            {"type":"image_url","image_url":{"url":"data:image/png;base64,YWJj","detail":"low"}},
+            {"type":"image_url","image_url":{"url":"https://x/y.png"}},
+            {"type":"file","file":{"filename":"a.CSV","file_data":"YWJj"}},
+            {"type":"file","file":{"file_data":"data:application/pdf;base64,YWJj"}},
+            {"type":"input_audio","input_audio":{"data":"YWJj","format":"mp3"}},
+            {"type":"video_url","video_url":{"url":"data:video/mp4;base64,YWJj"}}]"#,
+    );
+    let expected = [
+        Part::Text("look".into()),
+        Part::Media(Media {
+            detail: Some("low".into()),
+            ..medium(MediaKind::Image, "image/png", bytes())
+        }),
+        Part::Media(medium(
+            MediaKind::Image,
+            "image/*",
+            MediaSource::Url("https://x/y.png".into()),
+        )),
+        Part::Media(Media {
+            name: Some("a.CSV".into()),
+            ..medium(MediaKind::Document, "text/csv", bytes())
+        }),
+        Part::Media(medium(MediaKind::Document, "application/pdf", bytes())),
+        Part::Media(medium(MediaKind::Audio, "audio/mpeg", bytes())),
+        Part::Media(medium(MediaKind::Video, "video/mp4", bytes())),
+    ];
+    assert_eq!(read.unwrap(), expected);
+}
+
+#[test]
+fn what_is_no_picture_is_named() {
+    let check = |part: &str, param: &str, says: &str| {
+        let error = parts(&format!("[{part}]")).unwrap_err();
+        assert_eq!(error.param(), Some(&*format!("messages[0].content[0].{param}")));
+        assert!(error.message().contains(says), "{error}");
+    };
+    check(r#"{"type":"image_url"}"#, "image_url", "missing");
+    for url in ["file:///etc/passwd", "ftp://x", "C:", ""] {
+        let part = format!(r#"{{"type":"image_url","image_url":{{"url":"{url}"}}}}"#);
+        check(&part, "image_url.url", "must begin with");
+    }
+    let data = |data: &str| format!(r#"{{"type":"image_url","image_url":{{"url":"data:{data}"}}}}"#);
+    check(&data("image/png,abc"), "image_url.url", "base64");
+    check(&data("image/png;base64,%%"), "image_url.url", "not base64");
+    check(&data("image/png;base64,"), "image_url.url", "empty");
+    check(r#"{"type":"file","file":{}}"#, "file.file_data", "missing");
+}
+
+#[test]
+fn what_to_keep_computed_is_read_wherever_clients_write_it() {
+    let read = parts(
+        r#"[{"type":"text","text":"a","cache_control":{"type":"ephemeral"}},
+            {"type":"text","text":"b","cache_control":{"type":"ephemeral","ttl":"1h"}},
+            {"type":"text","text":"c","prompt_cache_breakpoint":{"mode":"explicit"}}]"#,
+    );
+    let point = |keep| Part::CachePoint(CachePoint { keep });
+    let text = |text: &str| Part::Text(text.into());
+    let hour = Some(CacheSpan::OneHour);
+    assert_eq!(
+        read.unwrap(),
+        [text("a"), point(None), text("b"), point(hour), text("c"), point(None)]
+    );
+    let turn = r#"[{"role":"system","content":"s","cache_control":{"type":"ephemeral","ttl":"5m"}}]"#;
+    let Prompt::Messages(messages) = saying(turn).unwrap().prompt else {
+        panic!()
+    };
+    let five = Some(CacheSpan::FiveMinutes);
+    assert_eq!(messages[0].content.parts(), [text("s"), point(five)]);
+    for tool in [
+        r#"{"type":"function","function":{"name":"f"},"cache_control":{"type":"ephemeral"}}"#,
+        r#"{"type":"function","function":{"name":"f","cache_control":{"type":"ephemeral"}}}"#,
+    ] {
+        let request = with(&format!(r#""tools":[{tool}]"#)).unwrap();
+        assert_eq!(request.tools[0].cache_point, Some(CachePoint::default()));
+    }
+}
+
+#[test]
+fn what_was_thought_comes_back_with_its_signature() {
+    let thoughts = |fields: &str| {
+        let turn = format!(r#"[{{"role":"assistant","content":"x",{fields}}}]"#);
+        let Prompt::Messages(mut messages) = saying(&turn).unwrap().prompt else {
+            panic!()
+        };
+        let mut parts = messages.remove(0).content.into_parts();
+        assert_eq!(parts.pop(), Some(Part::Text("x".into())));
+        parts
+    };
+    let open = |signature: Option<&str>| {
+        Part::Thought(Thought::Open {
+            text: "hm".into(),
+            signature: signature.map(str::to_owned),
+        })
+    };
+    assert_eq!(thoughts(r#""reasoning_content":"hm""#), [open(None)]);
+    assert_eq!(thoughts(r#""reasoning":"hm""#), [open(None)]);
+    let blocks = r#""reasoning_content":"hm","thinking_blocks":[
+        {"type":"thinking","thinking":"hm","signature":"s"},{"type":"redacted_thinking","data":"d"}]"#;
+    assert_eq!(
+        thoughts(blocks),
+        [open(Some("s")), Part::Thought(Thought::Sealed("d".into()))]
+    );
+}
+
+#[test]
+fn how_much_to_think_is_asked_for_in_four_ways() {
+    let asked = |fields: &str| with(fields).unwrap().reasoning;
+    let effort = |effort| Some(Reasoning::Effort(effort));
+    assert_eq!(asked(r#""reasoning_effort":"low""#), effort(Effort::Low));
+    assert_eq!(asked(r#""reasoning_effort":"none""#), Some(Reasoning::Off));
+    assert_eq!(asked(r#""reasoning":{"effort":"high"}"#), effort(Effort::High));
+    let most = Some(Reasoning::Budget(Tokens(9)));
+    assert_eq!(asked(r#""reasoning":{"max_tokens":9}"#), most);
+    assert_eq!(asked(r#""thinking":{"type":"enabled","budget_tokens":9}"#), most);
+    assert_eq!(asked(r#""thinking":{"type":"disabled"}"#), Some(Reasoning::Off));
+    refused(
+        with(r#""reasoning_effort":"hard""#),
+        "reasoning_effort",
+        "`hard`",
+    );
+    let more = with(r#""reasoning_effort":"xhigh""#).unwrap();
+    assert_eq!(more.reasoning, None);
+    assert_eq!(more.extra.of(FORMAT).unwrap()["reasoning_effort"], "xhigh");
+}
+
+#[test]
+fn fields_that_change_the_answer_are_carried_and_harmless_ones_are_not() {
+    for field in CARRIED {
+        let request = with(&format!(r#""{field}":{{"a":1}}"#)).unwrap();
+        assert_eq!(request.extra.of(FORMAT).unwrap()[*field], json!({"a": 1}));
+        let refused = request.extra.none().unwrap_err();
+        assert_eq!((refused.kind(), refused.param()), (ErrorKind::Unsupported, Some(*field)));
+    }
+    for field in HARMLESS {
+        let request = with(&format!(r#""{field}":"x""#)).unwrap();
+        assert_eq!(request.extra, busbar_core::Extra::default(), "{field}");
+    }
+    assert_eq!(with(r#""verbosity":null"#).unwrap().extra, busbar_core::Extra::default());
 }

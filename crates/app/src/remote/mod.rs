@@ -54,14 +54,14 @@ impl Remote {
             length: request.length.as_str(),
             sampling: &request.sampling,
             max_tokens: request.max_tokens,
-        });
+        })?;
         events::summary(Arc::clone(&self.0), call).await
     }
 }
 
 impl ChatModel for Remote {
     fn chat(&self, request: ChatRequest) -> BoxFuture<'_, Result<EventStream>> {
-        Box::pin(events::answer(Arc::clone(&self.0), client::chat(&request)))
+        Box::pin(async move { events::answer(Arc::clone(&self.0), client::chat(&request)?).await })
     }
 }
 

@@ -57,7 +57,7 @@ struct Body {
 /// An error within an answer: an object, or with some servers a bare text.
 #[derive(Deserialize)]
 #[serde(untagged)]
-pub(super) enum Reported {
+enum Reported {
     Object {
         message: String,
         #[serde(default)]
@@ -67,11 +67,6 @@ pub(super) enum Reported {
 }
 
 impl Reported {
-    pub(super) fn into_error(self) -> Error {
-        let (said, _) = self.into_said_and_code();
-        Error::internal(said.unwrap_or_default())
-    }
-
     fn into_said_and_code(self) -> (Option<String>, Option<String>) {
         match self {
             // With some servers the code is a number, which means nothing to us.

@@ -12,8 +12,9 @@ mod summary;
 
 use bytes::Bytes;
 
+pub use crate::openai::hosts::read_embeddings;
 pub use chat::chat;
-pub use embeddings::{embeddings, read_embeddings};
+pub use embeddings::embeddings;
 pub use failure::failure;
 pub use models::{MODELS, RemoteModel, read_models};
 pub use reader::AnswerReader;

@@ -1,171 +1,38 @@
 //! Reads a streamed answer: chunks become events, and their end becomes one `Done`.
 
-use busbar_core::{Done, Error, Event, FinishReason, Result, Tokens, Usage};
-use serde::Deserialize;
+use busbar_core::{Event, Result};
 
-use super::failure::Reported;
-use crate::sse::SseEvent;
+use crate::{
+    openai::hosts::ChatReader,
+    sse::SseEvent,
+    upstream::{AnswerReader as _, Incoming},
+};
 
 /// Reads one streamed answer, event by event.
 #[derive(Debug, Default)]
-pub struct AnswerReader {
-    finish: Option<FinishReason>,
-    usage: Usage,
-    /// Pieces of text so far, for servers that tell no usage.
-    pieces: u32,
-}
+pub struct AnswerReader(ChatReader);
 
 impl AnswerReader {
     /// What one event of the stream says. The last is [`Event::Done`].
     ///
     /// # Errors
-    /// The error that the stream carries; `Internal` where an event is no chunk of an answer.
+    /// The error that the stream carries; `BadUpstream` where an event is no chunk of an answer.
     pub fn read(&mut self, event: &SseEvent) -> Result<Vec<Event>> {
-        if event.data == "[DONE]" {
-            return Ok(vec![Event::Done(self.done())]);
-        }
-        let chunk: Chunk = serde_json::from_str(&event.data).map_err(|error| {
-            Error::internal("the server sent something that is no chunk of an answer").with_source(error)
-        })?;
-        if let Some(error) = chunk.error {
-            return Err(error.into_error());
-        }
-        if let Some(usage) = chunk.usage {
-            self.usage = usage.into_usage();
-        }
-        Ok(chunk
-            .choices
-            .into_iter()
-            .flat_map(|choice| self.choice(choice))
-            .collect())
-    }
-
-    fn choice(&mut self, choice: Choice) -> Vec<Event> {
-        if let Some(finish) = choice.finish_reason {
-            self.finish = Some(finish_reason(&finish));
-        }
+        let frame = Incoming {
+            event: &event.event,
+            failure: false,
+            data: event.data.as_bytes(),
+        };
         let mut events = Vec::new();
-        let text = choice
-            .delta
-            .content
-            .or(choice.text)
-            .filter(|text| !text.is_empty());
-        if let Some(text) = text {
-            self.pieces += 1;
-            events.push(Event::text(text));
-        }
-        for call in choice.delta.tool_calls {
-            let function = call.function.unwrap_or_default();
-            if let Some(name) = function.name {
-                events.push(Event::ToolCallStart {
-                    index: call.index,
-                    id: call.id.unwrap_or_default().into(),
-                    name,
-                });
-            }
-            if let Some(arguments) = function.arguments.filter(|arguments| !arguments.is_empty()) {
-                events.push(Event::ToolCallDelta {
-                    index: call.index,
-                    arguments,
-                });
-            }
-        }
-        events
-    }
-
-    fn done(&self) -> Done {
-        let mut usage = self.usage;
-        if usage == Usage::default() {
-            // Nearly every server sends a piece for each token.
-            usage.output = Tokens(self.pieces);
-        }
-        Done {
-            finish: self.finish.unwrap_or(FinishReason::Stop),
-            usage,
-            stop_text: None,
-        }
-    }
-}
-
-pub(super) fn finish_reason(name: &str) -> FinishReason {
-    match name {
-        "length" => FinishReason::Length,
-        "tool_calls" => FinishReason::ToolCalls,
-        _ => FinishReason::Stop,
-    }
-}
-
-#[derive(Deserialize)]
-struct Chunk {
-    #[serde(default)]
-    choices: Vec<Choice>,
-    usage: Option<Counts>,
-    error: Option<Reported>,
-}
-
-#[derive(Deserialize)]
-struct Choice {
-    #[serde(default)]
-    delta: Piece,
-    /// Where a text is continued, it stands here.
-    text: Option<String>,
-    finish_reason: Option<String>,
-}
-
-#[derive(Default, Deserialize)]
-struct Piece {
-    content: Option<String>,
-    #[serde(default)]
-    tool_calls: Vec<Call>,
-}
-
-#[derive(Deserialize)]
-struct Call {
-    #[serde(default)]
-    index: u32,
-    id: Option<String>,
-    function: Option<Function>,
-}
-
-#[derive(Default, Deserialize)]
-struct Function {
-    name: Option<String>,
-    arguments: Option<String>,
-}
-
-/// Token counts as servers send them.
-#[derive(Deserialize)]
-pub(super) struct Counts {
-    #[serde(default)]
-    prompt_tokens: u32,
-    #[serde(default)]
-    completion_tokens: u32,
-    #[serde(default)]
-    prompt_tokens_details: Option<Cached>,
-}
-
-#[derive(Deserialize)]
-struct Cached {
-    #[serde(default)]
-    cached_tokens: u32,
-}
-
-impl Counts {
-    pub(super) fn into_usage(self) -> Usage {
-        let cached = self
-            .prompt_tokens_details
-            .map_or(0, |details| details.cached_tokens);
-        Usage {
-            input: Tokens(self.prompt_tokens.saturating_sub(cached)),
-            cached_input: Tokens(cached),
-            output: Tokens(self.completion_tokens),
-            ..Usage::default()
-        }
+        self.0.read(&frame, &mut events)?;
+        Ok(events)
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use busbar_core::{Done, FinishReason, Tokens};
+
     use super::*;
 
     fn read(chunks: &[&str]) -> Vec<Result<Event>> {

@@ -4,12 +4,12 @@ use busbar_core::{Error, FinishReason, Result, Sampling, Tokens, Usage};
 use serde::Deserialize;
 use serde_json::Map;
 
-use super::{
-    Call,
-    chat::sampling,
-    reader::{Counts, finish_reason},
+use super::Call;
+use crate::{
+    answer::json as bytes,
+    openai::hosts::{BUSBAR, counts::Counts, finish_reason},
+    sse::SseEvent,
 };
-use crate::{answer::json as bytes, sse::SseEvent};
 
 /// What is to be summarised, and how.
 #[derive(Clone, Debug)]
@@ -29,7 +29,10 @@ pub struct SummaryAsk<'a> {
 }
 
 /// The request for a streamed summary.
-pub fn summary(ask: &SummaryAsk<'_>) -> Call {
+///
+/// # Errors
+/// `Unsupported`, naming what no server can be asked for.
+pub fn summary(ask: &SummaryAsk<'_>) -> Result<Call> {
     let mut body = Map::new();
     if !ask.model.is_empty() {
         body.insert("model".into(), ask.model.into());
@@ -38,14 +41,14 @@ pub fn summary(ask: &SummaryAsk<'_>) -> Call {
     body.insert("style".into(), ask.style.into());
     body.insert("length".into(), ask.length.into());
     body.insert("stream".into(), true.into());
-    sampling(ask.sampling, &mut body);
+    BUSBAR.sampling(ask.sampling, &mut body)?;
     if let Some(most) = ask.max_tokens {
         body.insert("max_tokens".into(), most.0.into());
     }
-    Call {
+    Ok(Call {
         path: "/v1/summaries",
         body: bytes(&body),
-    }
+    })
 }
 
 /// What an event of a summary says.
@@ -173,7 +176,7 @@ mod tests {
             sampling: &sampling,
             max_tokens: Some(Tokens(9)),
         };
-        let body = SummaryBody::read(&summary(&ask).body).unwrap();
+        let body = SummaryBody::read(&summary(&ask).unwrap().body).unwrap();
         assert!(body.stream());
         let context = busbar_core::Context::new(busbar_core::RequestId::new("r"));
         let asked = body.into_asked(context).unwrap();

@@ -1,15 +1,19 @@
 //! The OpenAI dialect.
 
+mod cache;
 pub mod chat;
 pub mod completions;
 pub mod embeddings;
 pub mod error;
+pub mod hosts;
 mod lenient;
 pub mod logprobs;
+mod media;
 pub mod models;
 mod sampling;
 mod usage;
 
+pub use cache::CacheControl;
 pub use lenient::OneOrMany;
 pub(crate) use lenient::seed;
 pub use usage::{CompletionTokensDetails, PromptTokensDetails, TokenUsage};

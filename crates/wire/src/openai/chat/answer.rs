@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
+use super::ThinkingBlock;
 use crate::{
     Metrics,
     openai::{TokenUsage, logprobs::ChatLogprobs},
@@ -53,6 +54,9 @@ pub struct AnswerMessage {
     /// What the model thought before, where it may be read.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reasoning_content: Option<String>,
+    /// The same, where it must go back to the model unchanged.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub thinking_blocks: Vec<ThinkingBlock>,
     /// The tools that it calls.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub tool_calls: Vec<AnswerToolCall>,
@@ -127,6 +131,9 @@ pub struct ChunkDelta {
     /// More of what the model thinks before it speaks.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reasoning_content: Option<String>,
+    /// Signatures of what was thought, and thoughts that only the model can read.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub thinking_blocks: Vec<ThinkingBlock>,
     /// More of a tool call.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub tool_calls: Vec<ChunkToolCall>,

@@ -1,13 +1,15 @@
-//! What a message says: a string, or parts of which only text is taken.
+//! What a message says: a string, or parts.
 
 use std::fmt;
 
-use busbar_core::{Error, ErrorKind, Result};
+use busbar_core::{Error, ErrorKind, MediaKind, Part, Result};
 use serde::{
     Deserialize, Deserializer, Serialize,
     de::{self, SeqAccess, Visitor},
 };
 use utoipa::ToSchema;
+
+use crate::openai::{cache::CacheControl, media};
 
 /// What a message says.
 ///
@@ -27,54 +29,142 @@ pub enum Content {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[schema(as = ChatContentPart)]
 pub struct ContentPart {
-    /// `text`; on an assistant's turn also `refusal`. Pictures, sound and files are refused.
+    /// `text`, `image_url`, `file`, `input_audio` or `video_url`; on an assistant's turn also `refusal`.
     #[serde(rename = "type")]
     pub kind: String,
     /// The text of a `text` part.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub text: Option<String>,
     /// The text of a `refusal` part.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub refusal: Option<String>,
+    /// The picture of an `image_url` part.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub image_url: Option<ImageUrl>,
+    /// The document of a `file` part.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub file: Option<FilePart>,
+    /// The sound of an `input_audio` part.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub input_audio: Option<InputAudio>,
+    /// The moving pictures of a `video_url` part.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub video_url: Option<ImageUrl>,
+    /// Everything up to here should be kept computed (an extension that gateways share).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub cache_control: Option<CacheControl>,
+    /// The same in the vendor's own word.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub prompt_cache_breakpoint: Option<CacheControl>,
+}
+
+/// Where a picture is.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct ImageUrl {
+    /// `https:`, or `data:` with the picture itself.
+    pub url: String,
+    /// How closely to look: `auto`, `low` or `high`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub detail: Option<String>,
+}
+
+/// A document.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct FilePart {
+    /// Base64, or a `data:` address.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub file_data: Option<String>,
+    /// Its name.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub filename: Option<String>,
+    /// Not taken: files are not stored here.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub file_id: Option<String>,
+}
+
+/// Sound.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct InputAudio {
+    /// Base64.
+    pub data: String,
+    /// `wav` or `mp3`.
+    pub format: String,
 }
 
 impl Content {
-    /// The text of all parts, a line each. `param` is the field's own path.
-    pub(super) fn into_text(self, param: &str) -> Result<String> {
-        let parts = match self {
-            Self::Text(text) => return Ok(text),
+    /// The parts that this means. `param` is the field's own path.
+    pub(super) fn into_parts(self, param: &str) -> Result<Vec<Part>> {
+        let written = match self {
+            Self::Text(text) => return Ok(vec![Part::Text(text)]),
             Self::Parts(parts) => parts,
         };
-        let texts: Vec<_> = parts
-            .into_iter()
-            .enumerate()
-            .map(|(place, part)| part.into_text(&format!("{param}[{place}]")))
-            .collect::<Result<_>>()?;
-        Ok(texts.join("\n"))
+        let mut parts = Vec::with_capacity(written.len());
+        for (place, part) in written.into_iter().enumerate() {
+            let cached = part
+                .cache_control
+                .as_ref()
+                .or(part.prompt_cache_breakpoint.as_ref());
+            let point = cached.map(CacheControl::point);
+            parts.push(part.into_part(&format!("{param}[{place}]"))?);
+            parts.extend(point.map(Part::CachePoint));
+        }
+        Ok(parts)
     }
 }
 
 impl ContentPart {
-    fn into_text(self, param: &str) -> Result<String> {
-        let (field, text) = match self.kind.as_str() {
-            "text" => ("text", self.text),
-            "refusal" => ("refusal", self.refusal),
-            "image_url" | "input_audio" | "file" => {
-                let message = format!("`{param}` is of type `{}`; only text is taken here", self.kind);
-                return Err(Error::new(ErrorKind::Unsupported, message)
-                    .with_param(param)
-                    .with_code("unsupported_content"));
+    fn into_part(self, param: &str) -> Result<Part> {
+        let kind = self.kind;
+        let missing = || missing(param, &kind);
+        match kind.as_str() {
+            "text" => self.text.map(Part::Text).ok_or_else(missing),
+            "refusal" => self.refusal.map(Part::Text).ok_or_else(missing),
+            "image_url" => {
+                let image = self.image_url.ok_or_else(missing)?;
+                let mut read = media::at(MediaKind::Image, image.url, &format!("{param}.image_url.url"))?;
+                read.detail = image.detail;
+                Ok(Part::Media(read))
+            }
+            "video_url" => {
+                let video = self.video_url.ok_or_else(missing)?;
+                media::at(MediaKind::Video, video.url, &format!("{param}.video_url.url")).map(Part::Media)
+            }
+            "file" => self.file.ok_or_else(missing)?.into_part(&format!("{param}.file")),
+            "input_audio" => {
+                let sound = self.input_audio.ok_or_else(missing)?;
+                let param = format!("{param}.input_audio.data");
+                media::sound(&sound.data, &sound.format, &param).map(Part::Media)
             }
             other => {
                 let param = format!("{param}.type");
-                let message = format!("`{param}` must be `text`, not `{other}`");
-                return Err(Error::invalid(param, message));
+                let message = format!("`{param}` is `{other}`, which no part of a message is here");
+                Err(Error::invalid(param, message))
             }
-        };
-        text.ok_or_else(|| {
-            let param = format!("{param}.{field}");
-            let message = format!("`{param}` is missing");
-            Error::invalid(param, message)
-        })
+        }
     }
+}
+
+impl FilePart {
+    fn into_part(self, param: &str) -> Result<Part> {
+        if self.file_id.is_some() {
+            let message =
+                format!("`{param}.file_id` names a stored file, and none are stored here: send `file_data`");
+            return Err(Error::new(ErrorKind::Unsupported, message)
+                .with_param(format!("{param}.file_id"))
+                .with_code("unsupported_content"));
+        }
+        let field = format!("{param}.file_data");
+        let Some(data) = self.file_data else {
+            return Err(Error::invalid(&*field, format!("`{field}` is missing")));
+        };
+        media::document(&data, self.filename, &field).map(Part::Media)
+    }
+}
+
+fn missing(param: &str, field: &str) -> Error {
+    let param = format!("{param}.{field}");
+    let message = format!("`{param}` is missing");
+    Error::invalid(param, message)
 }
 
 impl<'de> Deserialize<'de> for Content {

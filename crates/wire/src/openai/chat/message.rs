@@ -1,10 +1,11 @@
 //! One turn of a conversation, as clients write it.
 
-use busbar_core::{Error, Message, Result, Role, ToolCall, ToolCallId};
+use busbar_core::{Error, Message, Part, Result, Role, Thought, ToolCall, ToolCallId};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use super::Content;
+use super::{Content, thinking::ThinkingBlock};
+use crate::openai::cache::CacheControl;
 
 /// One turn of a conversation.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
@@ -22,6 +23,17 @@ pub struct ChatMessage {
     pub tool_calls: Option<Vec<MessageToolCall>>,
     /// On a tool's turn, the call that it answers.
     pub tool_call_id: Option<String>,
+    /// On a tool's turn, whether the tool failed (our extension).
+    pub is_error: Option<bool>,
+    /// On an assistant's turn, what it thought before (an extension that servers share).
+    pub reasoning_content: Option<String>,
+    /// The same by its other name.
+    #[schema(ignore)]
+    pub reasoning: Option<String>,
+    /// The same, with what must go back to the model unchanged (an extension that gateways share).
+    pub thinking_blocks: Option<Vec<ThinkingBlock>>,
+    /// Everything up to the end of this turn should be kept computed (an extension that gateways share).
+    pub cache_control: Option<CacheControl>,
 }
 
 /// Who speaks.
@@ -63,16 +75,8 @@ pub struct MessageFunction {
 
 impl ChatMessage {
     /// The turn that this means; `param` is its own path (`messages[2]`).
-    pub(super) fn into_message(self, param: &str) -> Result<Message> {
-        let calls = self.tool_calls.unwrap_or_default();
-        let said = match self.content {
-            Some(content) => Some(content.into_text(&format!("{param}.content"))?),
-            None => self.refusal,
-        };
-        let may_be_silent = self.role == ChatRole::Assistant && !calls.is_empty();
-        if said.is_none() && !may_be_silent {
-            return Err(missing(param, "content"));
-        }
+    pub(super) fn into_message(mut self, param: &str) -> Result<Message> {
+        let calls = self.tool_calls.take().unwrap_or_default();
         if self.role != ChatRole::Assistant && !calls.is_empty() {
             let field = format!("{param}.tool_calls");
             let message = format!("`{field}` may be on an assistant's turn only");
@@ -81,6 +85,20 @@ impl ChatMessage {
         if self.role == ChatRole::Tool && self.tool_call_id.is_none() {
             return Err(missing(param, "tool_call_id"));
         }
+        let thoughts = self.thoughts();
+        let said = match (self.content, self.refusal) {
+            (Some(content), _) => content.into_parts(&format!("{param}.content"))?,
+            (None, Some(refusal)) => vec![Part::Text(refusal)],
+            (None, None) if self.role == ChatRole::Assistant && !calls.is_empty() => Vec::new(),
+            (None, None) => return Err(missing(param, "content")),
+        };
+        let point = self.cache_control.as_ref().map(CacheControl::point);
+        let content = thoughts
+            .into_iter()
+            .map(Part::Thought)
+            .chain(said)
+            .chain(point.map(Part::CachePoint))
+            .collect();
         let tool_calls = calls
             .into_iter()
             .enumerate()
@@ -88,12 +106,33 @@ impl ChatMessage {
             .collect::<Result<_>>()?;
         Ok(Message {
             role: self.role.into(),
-            content: said.unwrap_or_default().into(),
+            content,
             name: self.name,
             tool_calls,
             answers: self.tool_call_id.map(ToolCallId::new),
-            failed: false,
+            failed: self.is_error.unwrap_or_default(),
         })
+    }
+
+    /// Blocks say all that the plain text says, and more.
+    fn thoughts(&mut self) -> Vec<Thought> {
+        let blocks = self.thinking_blocks.take().unwrap_or_default();
+        let text = self.reasoning_content.take().or(self.reasoning.take());
+        let text = text.filter(|text| !text.is_empty());
+        if self.role != ChatRole::Assistant {
+            return Vec::new();
+        }
+        if blocks.is_empty() {
+            let open = |text| Thought::Open {
+                text,
+                signature: None,
+            };
+            return text.into_iter().map(open).collect();
+        }
+        blocks
+            .into_iter()
+            .filter_map(ThinkingBlock::into_thought)
+            .collect()
     }
 }
 

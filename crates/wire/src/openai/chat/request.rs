@@ -3,14 +3,16 @@
 use std::collections::BTreeMap;
 
 use busbar_core::{
-    ChatRequest, Context, Error, Extra, Message, ModelId, OutputFormat, Prompt, Result, Sampling, Tool,
-    ToolChoice,
+    ChatRequest, Context, Error, Message, ModelId, OutputFormat, Prompt, Result, Sampling, Tool, ToolChoice,
 };
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
+use serde_json::{Map, Value};
 use utoipa::ToSchema;
 
-use super::{ChatMessage, ChatTool, ChatToolChoice};
+use super::{
+    ChatMessage, ChatTool, ChatToolChoice, ReasoningOptions, ThinkingOptions,
+    options::{carried, extra, reasoning},
+};
 use crate::{
     body,
     openai::{OneOrMany, StreamOptions, lenient, sampling, unsupported},
@@ -19,7 +21,8 @@ use crate::{
 /// The dialect's own limit on alternatives beside each token.
 const MOST_LOGPROBS: u8 = 20;
 
-/// The body of a request. Fields that are not listed are taken and ignored.
+/// The body of a request. Of the fields that are not listed, those that would change the answer go to
+/// hosts that may know them; the others are taken and ignored.
 #[derive(Clone, Debug, Deserialize, Serialize, ToSchema)]
 #[schema(as = ChatCompletionRequest)]
 pub struct ChatBody {
@@ -71,6 +74,13 @@ pub struct ChatBody {
     pub logit_bias: Option<BTreeMap<String, f32>>,
     /// Whether several tools may be called at once.
     pub parallel_tool_calls: Option<bool>,
+    /// How much to think: `none`, `minimal`, `low`, `medium` or `high`; `xhigh` and `max` where the model's
+    /// host knows them.
+    pub reasoning_effort: Option<String>,
+    /// The same as hosted gateways write it.
+    pub reasoning: Option<ReasoningOptions>,
+    /// The same in Anthropic's words.
+    pub thinking: Option<ThinkingOptions>,
     /// Go on past the end-of-text token (our extension, for benchmarks).
     pub ignore_eos: Option<bool>,
     /// Only text.
@@ -81,6 +91,13 @@ pub struct ChatBody {
     /// Not taken: the older way to choose a tool.
     #[schema(ignore)]
     pub function_call: Option<Value>,
+    /// Not taken: answers are not spoken.
+    #[schema(ignore)]
+    pub audio: Option<Value>,
+    /// Everything else.
+    #[serde(flatten)]
+    #[schema(ignore)]
+    pub rest: Map<String, Value>,
 }
 
 /// The form that an answer must have.
@@ -154,6 +171,13 @@ impl ChatBody {
             Some(choice) => choice.into_choice(&tools)?,
             None => ToolChoice::Auto,
         };
+        let mut fields = carried(self.rest);
+        let reasoning = reasoning(
+            self.reasoning_effort,
+            self.reasoning,
+            self.thinking.as_ref(),
+            &mut fields,
+        )?;
         let sampling = Sampling {
             temperature: self.temperature,
             top_p: self.top_p,
@@ -180,9 +204,10 @@ impl ChatBody {
             logprobs,
             ignore_end: self.ignore_eos.unwrap_or_default(),
             parallel_tool_calls: self.parallel_tool_calls,
-            reasoning: None,
+            reasoning,
             whole: !self.stream.unwrap_or_default(),
-            extra: Extra::default(),
+            extra: extra(fields),
+            hints: busbar_core::Extra::default(),
         })
     }
 
@@ -198,6 +223,12 @@ impl ChatBody {
         if self.function_call.is_some() {
             let message = "`function_call` is not taken any more: use `tool_choice`";
             return Err(unsupported("function_call", message));
+        }
+        if self.audio.is_some() {
+            return Err(unsupported(
+                "audio",
+                "answers are not spoken here: leave `audio` out",
+            ));
         }
         let modalities = self.modalities.as_deref().unwrap_or_default();
         if let Some(other) = modalities.iter().find(|modality| *modality != "text") {

@@ -10,7 +10,7 @@ use serde::{
 use serde_json::{Value, json};
 use utoipa::ToSchema;
 
-use crate::openai::unsupported;
+use crate::openai::{cache::CacheControl, unsupported};
 
 /// A tool that the model may call.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
@@ -20,6 +20,9 @@ pub struct ChatTool {
     pub kind: String,
     /// The function.
     pub function: Option<ToolFunction>,
+    /// Everything up to this tool should be kept computed (an extension that gateways share).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cache_control: Option<CacheControl>,
 }
 
 /// A function that the model may call.
@@ -34,6 +37,10 @@ pub struct ToolFunction {
     pub parameters: Option<Value>,
     /// Whether its arguments must keep to the schema.
     pub strict: Option<bool>,
+    /// The same as beside it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(ignore)]
+    pub cache_control: Option<CacheControl>,
 }
 
 /// Whether the model may, must or must not call a tool.
@@ -70,6 +77,7 @@ impl ChatTool {
             let message = format!("`{field}` is missing");
             return Err(Error::invalid(field, message));
         };
+        let cached = self.cache_control.or(function.cache_control);
         if function.name.is_empty() {
             let field = format!("{param}.function.name");
             let message = format!("`{field}` must not be empty");
@@ -88,7 +96,7 @@ impl ChatTool {
             description: function.description,
             parameters,
             strict: function.strict,
-            cache_point: None,
+            cache_point: cached.as_ref().map(CacheControl::point),
         })
     }
 }

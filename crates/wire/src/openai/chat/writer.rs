@@ -1,13 +1,11 @@
 //! Writes an answer as chat completions.
 
-use busbar_core::{
-    AnswerMetrics, Delta, Done, Error, Event, Thought, ThoughtDelta, ToolCall, Transcript, Usage,
-};
+use busbar_core::{AnswerMetrics, Delta, Done, Error, Event, ThoughtDelta, ToolCall, Transcript, Usage};
 use bytes::Bytes;
 
 use super::{
     AnswerMessage, AnswerToolCall, CalledFunction, ChatAnswer, ChatChoice, ChatChunk, ChunkChoice,
-    ChunkDelta, ChunkFunction, ChunkToolCall,
+    ChunkDelta, ChunkFunction, ChunkToolCall, ThinkingBlock, blocks, readable,
 };
 use crate::{
     AnswerWriter, Chunk, Head, Metrics,
@@ -98,16 +96,20 @@ impl ChatWriter {
                 };
                 Some(self.delta(of_call(call), None))
             }
-            Event::Thought(ThoughtDelta::Text(text)) => Some(self.delta(
-                ChunkDelta {
-                    reasoning_content: Some(text.clone()),
+            Event::Thought(piece) => {
+                let text = match piece {
+                    ThoughtDelta::Text(text) => Some(text.clone()),
+                    ThoughtDelta::Signature(_) | ThoughtDelta::Sealed(_) => None,
+                };
+                let delta = ChunkDelta {
+                    reasoning_content: text,
+                    thinking_blocks: ThinkingBlock::of_piece(piece).into_iter().collect(),
                     ..ChunkDelta::default()
-                },
-                None,
-            )),
-            // The dialect has no word for progress, nor for thoughts that nobody may read; the end is
-            // written by `end`.
-            Event::Thought(_) | Event::Progress(_) | Event::Done(_) => None,
+                };
+                Some(self.delta(delta, None))
+            }
+            // The dialect has no word for progress; the end is written by `end`.
+            Event::Progress(_) | Event::Done(_) => None,
         }
     }
 }
@@ -150,7 +152,8 @@ impl AnswerWriter for ChatWriter {
             role: "assistant".to_owned(),
             content: (!silent).then(|| transcript.text.clone()),
             refusal: None,
-            reasoning_content: thoughts(&transcript.thoughts),
+            reasoning_content: readable(&transcript.thoughts),
+            thinking_blocks: blocks(&transcript.thoughts),
             tool_calls: transcript.tool_calls.iter().map(AnswerToolCall::from).collect(),
         };
         json(&ChatAnswer {
@@ -193,14 +196,4 @@ fn of_call(call: ChunkToolCall) -> ChunkDelta {
 /// A piece that says nothing is not sent.
 fn is_empty(delta: &Delta) -> bool {
     delta.text.is_empty() && delta.logprobs.is_empty()
-}
-
-/// What was thought and may be read.
-fn thoughts(thoughts: &[Thought]) -> Option<String> {
-    let open = thoughts.iter().filter_map(|thought| match thought {
-        Thought::Open { text, .. } => Some(text.as_str()),
-        Thought::Sealed(_) => None,
-    });
-    let text = open.collect::<Vec<_>>().join("\n");
-    (!text.is_empty()).then_some(text)
 }
