@@ -1,0 +1,8 @@
+//! Jobs and queues in this process's memory: for tests, and for a server that need not remember.
+//! Files in memory are [`Files::in_memory`](crate::Files::in_memory).
+
+mod queue;
+mod store;
+
+pub use queue::MemoryQueue;
+pub use store::MemoryStore;
