@@ -5,6 +5,8 @@
 //! come in, values or bytes go out, and no input makes it panic. Only this crate knows a format.
 
 pub mod answer;
+pub mod anthropic;
+pub mod bedrock;
 mod body;
 pub mod client;
 pub mod event_stream;
@@ -12,6 +14,7 @@ mod framing;
 mod metrics;
 pub mod openai;
 mod peek;
+pub mod predict;
 mod problem;
 pub mod splice;
 pub mod sse;
