@@ -97,7 +97,7 @@ impl Catalog {
         if path.is_file() {
             return Ok(Wanted::File(path.to_owned()));
         }
-        let file_like = ["gguf", "safetensors", "onnx"];
+        let file_like = ["gguf", "safetensors", "onnx", "pth"];
         let looks_like_path = name_or_path.contains(std::path::is_separator)
             || path
                 .extension()

@@ -90,6 +90,8 @@ pub enum Format {
     Safetensors,
     /// An ONNX graph.
     Onnx,
+    /// Weights as PyTorch saves them, without their graph.
+    Pytorch,
     /// A native shared library.
     Library,
 }
@@ -101,6 +103,7 @@ impl Format {
             Self::Gguf => "gguf",
             Self::Safetensors => "safetensors",
             Self::Onnx => "onnx",
+            Self::Pytorch => "pytorch",
             Self::Library => "library",
         }
     }
