@@ -1,5 +1,5 @@
-//! What tests are made with: models that follow a script, a clock that tests move, and the
-//! conformance suites that every implementation of a trait faces.
+//! What tests are made with: models that follow a script, a host elsewhere that is on this
+//! machine, a clock that tests move, and the conformance suites that every implementation of a trait faces.
 //!
 //! **Invariant:** only tests depend on this crate.
 
@@ -7,7 +7,9 @@ mod clock;
 pub mod conformance;
 mod gate;
 mod scripted;
+mod upstream;
 
 pub use clock::TestClock;
 pub use gate::Gate;
 pub use scripted::{Scripted, Step};
+pub use upstream::{FakeUpstream, Received, Say};

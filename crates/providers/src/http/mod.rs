@@ -1,0 +1,191 @@
+//! The one HTTP client: pooled connections, HTTP/2 where the host offers it, rustls, and time limits
+//! on every wait. It sends a request once, follows no redirect and knows no vendor.
+
+mod body;
+mod connect;
+
+use std::{fmt, time::Duration};
+
+use bytes::Bytes;
+use http::{HeaderMap, Request};
+use http_body_util::Full;
+use hyper_util::{
+    client::legacy::{self, Client as Pool},
+    rt::{TokioExecutor, TokioTimer},
+};
+use tokio::time::Instant;
+
+pub use body::Body;
+use connect::Connector;
+
+/// An idle connection older than this is not used again: load balancers drop them after a minute.
+const IDLE: Duration = Duration::from_secs(50);
+/// Idle connections kept to one host.
+const MOST_IDLE: usize = 64;
+/// A host that is still there is asked so often whether it is: what lies between closes connections
+/// that are silent for some minutes, also while a model thinks.
+const PING_EVERY: Duration = Duration::from_secs(30);
+/// A host that does not answer such a question for so long is gone.
+const PING_PATIENCE: Duration = Duration::from_secs(20);
+/// What a host may send ahead on one stream, and on all of one connection: 64 KiB, the protocol's
+/// own window, makes whole answers wait for acknowledgements.
+const STREAM_WINDOW: u32 = 1 << 20;
+const CONNECTION_WINDOW: u32 = 8 << 20;
+
+/// The client. Clones share its connections.
+#[derive(Clone)]
+pub struct Client {
+    pool: Pool<Connector, Full<Bytes>>,
+}
+
+/// How long to wait for what.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Patience {
+    /// For the head of an answer. A host that does not stream writes its whole answer first.
+    pub answer: Duration,
+    /// For the next bytes of one that has begun.
+    pub stall: Duration,
+}
+
+impl Default for Patience {
+    fn default() -> Self {
+        Self {
+            answer: Duration::from_secs(300),
+            stall: Duration::from_secs(120),
+        }
+    }
+}
+
+/// An answer whose body is still to come.
+#[derive(Debug)]
+pub struct Answer {
+    /// Its status; only `status.rs` knows what that means.
+    pub status: http::StatusCode,
+    /// Its headers.
+    pub headers: HeaderMap,
+    /// Its body.
+    pub body: Body,
+}
+
+/// Why no answer came.
+#[derive(Debug, thiserror::Error)]
+pub enum Unanswered {
+    /// No connection.
+    #[error("no connection could be made")]
+    NoConnection(#[source] legacy::Error),
+    /// A connection that failed before the answer's head.
+    #[error("the connection failed")]
+    Broken(#[source] Box<dyn std::error::Error + Send + Sync>),
+    /// Nothing for longer than the patience.
+    #[error("nothing came for {} s", .0.as_secs_f32())]
+    Silent(Duration),
+    /// The request's own deadline.
+    #[error("the deadline passed")]
+    Late,
+    /// More bytes than anyone should send.
+    #[error("more than {0} bytes came")]
+    TooLong(usize),
+}
+
+impl Client {
+    /// A client that trusts whom the platform trusts.
+    ///
+    /// # Errors
+    /// Where the platform's certificates cannot be used.
+    pub fn new() -> Result<Self, rustls::Error> {
+        Ok(Self::over(Connector::new()?, PING_EVERY, false))
+    }
+
+    /// The same with its own time between pings; `h2` speaks HTTP/2 where TLS has not agreed on it.
+    fn over(connector: Connector, ping_every: Duration, h2: bool) -> Self {
+        let pool = Pool::builder(TokioExecutor::new())
+            .timer(TokioTimer::new())
+            .pool_timer(TokioTimer::new())
+            .pool_idle_timeout(IDLE)
+            .pool_max_idle_per_host(MOST_IDLE)
+            .http2_only(h2)
+            .http2_keep_alive_interval(ping_every)
+            .http2_keep_alive_timeout(PING_PATIENCE)
+            .http2_keep_alive_while_idle(true)
+            .http2_initial_stream_window_size(STREAM_WINDOW)
+            .http2_initial_connection_window_size(CONNECTION_WINDOW)
+            .build(connector);
+        Self { pool }
+    }
+
+    /// Sends a request once and waits for the head of its answer. Dropping this future, or the
+    /// answer's body, ends the exchange.
+    ///
+    /// # Errors
+    /// Why no answer came.
+    pub async fn send(
+        &self,
+        request: Request<Full<Bytes>>,
+        patience: Patience,
+        deadline: Option<Instant>,
+    ) -> Result<Answer, Unanswered> {
+        let given_up = Instant::now() + patience.answer;
+        let until = deadline.map_or(given_up, |deadline| deadline.min(given_up));
+        let answer = match tokio::time::timeout_at(until, self.pool.request(request)).await {
+            Ok(Ok(answer)) => answer,
+            Ok(Err(error)) if error.is_connect() => return Err(Unanswered::NoConnection(error)),
+            Ok(Err(error)) => return Err(Unanswered::Broken(error.into())),
+            Err(_) if deadline.is_some_and(|deadline| deadline <= given_up) => return Err(Unanswered::Late),
+            Err(_) => return Err(Unanswered::Silent(patience.answer)),
+        };
+        let (head, body) = answer.into_parts();
+        Ok(Answer {
+            status: head.status,
+            headers: head.headers,
+            body: Body::new(body, patience.stall, deadline),
+        })
+    }
+}
+
+impl fmt::Debug for Client {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Client").finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use tokio::{
+        io::{AsyncReadExt as _, AsyncWriteExt as _},
+        net::TcpListener,
+    };
+
+    use super::*;
+
+    /// The head of an HTTP/2 frame is nine bytes: length, type, flags, stream.
+    const SETTINGS: u8 = 4;
+    const PING: u8 = 6;
+
+    #[tokio::test]
+    async fn a_host_that_is_silent_is_pinged_so_that_nobody_cuts_the_connection() {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let uri = format!("http://{}/", listener.local_addr().unwrap());
+        let client = Client::over(Connector::new().unwrap(), Duration::from_millis(20), true);
+        let request = Request::post(uri).body(Full::new(Bytes::new())).unwrap();
+        let call = tokio::spawn(async move { client.send(request, Patience::default(), None).await });
+        let (mut socket, _) = listener.accept().await.unwrap();
+        let mut preface = [0; 24];
+        socket.read_exact(&mut preface).await.unwrap();
+        socket
+            .write_all(&[0, 0, 0, SETTINGS, 0, 0, 0, 0, 0])
+            .await
+            .unwrap();
+        loop {
+            let mut head = [0; 9];
+            socket.read_exact(&mut head).await.unwrap();
+            let length = u32::from_be_bytes([0, head[0], head[1], head[2]]);
+            let mut payload = vec![0; length as usize];
+            socket.read_exact(&mut payload).await.unwrap();
+            if head[3] == PING {
+                break;
+            }
+        }
+        assert!(!call.is_finished());
+        call.abort();
+    }
+}

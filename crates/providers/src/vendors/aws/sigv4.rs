@@ -1,0 +1,133 @@
+//! Signature Version 4 on requests that are otherwise ready.
+
+use std::{sync::Arc, time::SystemTime};
+
+use aws_credential_types::Credentials as Keys;
+use aws_sigv4::{
+    http_request::{SignableBody, SignableRequest, SigningSettings, sign},
+    sign::v4,
+};
+use busbar_core::{BoxFuture, Error, Result};
+use bytes::Bytes;
+use http::Request;
+use http_body_util::Full;
+
+use super::Credentials;
+use crate::auth::Sign;
+
+/// Signs for one service in one region.
+#[derive(Clone, Debug)]
+pub struct Signer {
+    /// Whose signature it is.
+    pub credentials: Arc<Credentials>,
+    /// `us-east-1`.
+    pub region: String,
+    /// The service's name in signatures.
+    pub service: &'static str,
+}
+
+impl Sign for Signer {
+    fn sign<'a>(
+        &'a self,
+        request: &'a mut Request<Full<Bytes>>,
+        body: &'a Bytes,
+    ) -> BoxFuture<'a, Result<()>> {
+        Box::pin(async move {
+            let now = SystemTime::now();
+            let keys = self.credentials.get(now).await?;
+            self.put(request, body, keys, now)
+        })
+    }
+}
+
+impl Signer {
+    fn put(
+        &self,
+        request: &mut Request<Full<Bytes>>,
+        body: &[u8],
+        keys: Keys,
+        now: SystemTime,
+    ) -> Result<()> {
+        let identity = keys.into();
+        let parameters = v4::SigningParams::builder()
+            .identity(&identity)
+            .region(&self.region)
+            .name(self.service)
+            .time(now)
+            .settings(SigningSettings::default())
+            .build()
+            .map_err(unsigned)?
+            .into();
+        let headers = request.headers().iter();
+        let headers = headers.filter_map(|(name, value)| Some((name.as_str(), value.to_str().ok()?)));
+        let uri = request.uri().to_string();
+        let signable =
+            SignableRequest::new(request.method().as_str(), uri, headers, SignableBody::Bytes(body));
+        let signed = sign(signable.map_err(unsigned)?, &parameters).map_err(unsigned)?;
+        let (instructions, _) = signed.into_parts();
+        instructions.apply_to_request_http1x(request);
+        Ok(())
+    }
+}
+
+fn unsigned(error: impl std::error::Error + Send + Sync + 'static) -> Error {
+    Error::internal("a request could not be signed").with_source(error)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use aws_credential_types::provider::SharedCredentialsProvider;
+
+    use super::*;
+
+    /// 2015-08-30T12:36:00Z, of the published vectors.
+    const THEN: Duration = Duration::from_secs(1_440_938_160);
+
+    fn keys(token: Option<&str>) -> Keys {
+        let secret = "wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY";
+        Keys::new("AKIDEXAMPLE", secret, token.map(str::to_owned), None, "test")
+    }
+
+    fn signed(uri: &str, token: Option<&str>) -> http::HeaderMap {
+        let credentials = Credentials::from_provider(SharedCredentialsProvider::new(keys(token)));
+        let signer = Signer {
+            credentials: Arc::new(credentials),
+            region: "us-east-1".into(),
+            service: "service",
+        };
+        let mut request = Request::post(uri).body(Full::new(Bytes::new())).unwrap();
+        let then = SystemTime::UNIX_EPOCH + THEN;
+        signer.put(&mut request, b"", keys(token), then).unwrap();
+        request.headers().clone()
+    }
+
+    /// `post-vanilla` of the AWS Signature Version 4 test suite.
+    #[test]
+    fn the_signature_is_that_of_the_published_vector() {
+        let headers = signed("http://example.amazonaws.com/", None);
+        assert_eq!(
+            headers["authorization"],
+            "AWS4-HMAC-SHA256 Credential=AKIDEXAMPLE/20150830/us-east-1/service/aws4_request, \
+             SignedHeaders=host;x-amz-date, \
+             Signature=5da7c1a2acd57cee7505fc6676e4e544621c30862966e37dddb68e92efbe5d6b"
+        );
+        assert_eq!(headers["x-amz-date"], "20150830T123600Z");
+    }
+
+    #[test]
+    fn a_sessions_token_is_sent_and_is_part_of_the_signature() {
+        let headers = signed("http://example.amazonaws.com/", Some("token"));
+        assert_eq!(headers["x-amz-security-token"], "token");
+        let authorization = headers["authorization"].to_str().unwrap();
+        assert!(authorization.contains("SignedHeaders=host;x-amz-date;x-amz-security-token"));
+    }
+
+    #[test]
+    fn a_name_that_is_escaped_in_the_path_is_signed_as_it_is_sent() {
+        let one = signed("http://h/model/a%3A0/converse", None);
+        let other = signed("http://h/model/a%2F0/converse", None);
+        assert_ne!(one["authorization"], other["authorization"]);
+    }
+}

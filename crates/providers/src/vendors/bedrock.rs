@@ -1,0 +1,251 @@
+//! Amazon Bedrock: Converse for every model of the service, or the bodies that models take by
+//! themselves; any region, a bearer key or a signature.
+
+use std::sync::Arc;
+
+use busbar_core::Model;
+use busbar_wire::{
+    bedrock::{
+        BedrockModelId, Family, Operation,
+        converse::{CONVERSE_FORMAT, ConverseWatch},
+        invoke::{self, INPUT_TOKENS_HEADER, OUTPUT_TOKENS_HEADER, embed},
+    },
+    upstream::ChatFormat,
+};
+use serde::Deserialize;
+
+use super::{
+    Shared,
+    aws::{Credentials, Identity, Signer},
+};
+use crate::{
+    auth::Auth,
+    chat::{Calls, CountHeaders, HostedChat},
+    embed::{EmbedFormat, HostedEmbed},
+    endpoint::Endpoint,
+    framing::Framing,
+    host::{Call, Host},
+    prices::Place,
+    relay::{HostedRelay, Watcher},
+    settings::{self, ModelSettings, Problem, Section, TaskName},
+};
+
+/// The service's name in signatures.
+const SERVICE: &str = "bedrock";
+const JSON: &str = "application/json";
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Settings {
+    region: String,
+    /// Instead of the region's own address: a VPC endpoint, or whoever plays the service.
+    endpoint: Option<String>,
+    profile: Option<String>,
+    role: Option<String>,
+    external_id: Option<String>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct OfModel {
+    #[serde(default)]
+    api: Api,
+}
+
+/// How a model is spoken to.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+enum Api {
+    /// In the service's own words.
+    #[default]
+    Converse,
+    /// In the model's.
+    Invoke,
+}
+
+pub(super) fn build(section: &Section, shared: &Shared) -> Result<Vec<Model>, Vec<Problem>> {
+    let settings = settings::read::<Settings, OfModel>(section)?;
+    let one = |field: &str, message: String| vec![Problem::new(field, message)];
+    let vendor = &settings.vendor;
+    let endpoint = address(vendor).map_err(|(field, why)| one(field, why))?;
+    let host = Host {
+        name: section.name.as_str().into(),
+        client: shared.client.clone(),
+        auth: auth(section, vendor, shared).map_err(|why| one("api_key", why))?,
+        patience: settings.patience,
+    };
+    let place = Place {
+        kind: &section.kind,
+        region: &vendor.region,
+    };
+    let mut problems = Vec::new();
+    let mut models = Vec::new();
+    for (index, settings) in settings.models.iter().enumerate() {
+        let mut model = Model::new(settings.common.card(&section.name, place, &shared.prices));
+        match equip(&mut model, settings, &host, &endpoint) {
+            Ok(()) => models.push(model),
+            Err((field, why)) => problems.push(Problem::new(format!("models[{index}].{field}"), why)),
+        }
+    }
+    match problems.is_empty() {
+        true => Ok(models),
+        false => Err(problems),
+    }
+}
+
+fn equip(
+    model: &mut Model,
+    settings: &ModelSettings<OfModel>,
+    host: &Host,
+    endpoint: &Endpoint,
+) -> Result<(), Wrong> {
+    let maker = Maker::new(host, endpoint, settings.common.upstream())?;
+    match settings.common.task {
+        TaskName::Chat => {
+            let relay = maker.chat(settings.vendor.api)?;
+            model.chat = Some(Arc::new(relay.chat.clone()));
+            model.relay = Some(Arc::new(relay));
+        }
+        TaskName::Embed => model.embed = Some(Arc::new(maker.embed()?)),
+    }
+    Ok(())
+}
+
+fn address(settings: &Settings) -> Result<Endpoint, Wrong> {
+    let region = &settings.region;
+    let known = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-';
+    if region.is_empty() || !region.bytes().all(known) {
+        return Err(("region", format!("`{region}` is no region; write us-east-1")));
+    }
+    match &settings.endpoint {
+        Some(address) => Endpoint::new(address).map_err(|why| ("endpoint", why)),
+        None => {
+            let suffix = if region.starts_with("cn-") { ".cn" } else { "" };
+            let address = format!("https://bedrock-runtime.{region}.amazonaws.com{suffix}");
+            Endpoint::new(&address).map_err(|why| ("region", why))
+        }
+    }
+}
+
+/// A key is a bearer's; without one requests are signed.
+fn auth(section: &Section, settings: &Settings, shared: &Shared) -> Result<Auth, String> {
+    if section.key.is_some() {
+        return Auth::bearer(section.key.as_ref());
+    }
+    let identity = Identity {
+        region: settings.region.clone(),
+        profile: settings.profile.clone(),
+        role: settings.role.clone(),
+        external_id: settings.external_id.clone(),
+    };
+    Ok(Auth::Signed(Arc::new(Signer {
+        credentials: Arc::new(Credentials::of(identity, shared.client.clone())),
+        region: settings.region.clone(),
+        service: SERVICE,
+    })))
+}
+
+/// What a model is spoken to in, and the operations for a whole answer and for a stream.
+struct Speech {
+    format: &'static dyn ChatFormat,
+    watch: Watcher,
+    whole: Operation,
+    stream: Operation,
+}
+
+fn speech(api: Api, family: Family) -> Result<Speech, String> {
+    if api == Api::Converse {
+        return Ok(Speech {
+            format: &CONVERSE_FORMAT,
+            watch: Watcher::new(ConverseWatch::default),
+            whole: Operation::Converse,
+            stream: Operation::ConverseStream,
+        });
+    }
+    let (Some(format), Some(_)) = (invoke::chat_format(family), invoke::watch(family)) else {
+        return Err("what this model takes by itself is not known from its id; leave `api` out".into());
+    };
+    Ok(Speech {
+        format,
+        // The family was asked above, and answers alike each time.
+        watch: Watcher(Arc::new(move || {
+            invoke::watch(family).unwrap_or_else(|| Box::<ConverseWatch>::default())
+        })),
+        whole: Operation::Invoke,
+        stream: Operation::InvokeStream,
+    })
+}
+
+/// The parts of a model of which each is made from the same settings.
+struct Maker<'a> {
+    host: &'a Host,
+    endpoint: &'a Endpoint,
+    id: BedrockModelId,
+}
+
+type Wrong = (&'static str, String);
+
+impl<'a> Maker<'a> {
+    fn new(host: &'a Host, endpoint: &'a Endpoint, upstream: &str) -> Result<Self, Wrong> {
+        let id = BedrockModelId::parse(upstream);
+        Ok(Self {
+            host,
+            endpoint,
+            id: id.map_err(|error| ("upstream", error.message().to_owned()))?,
+        })
+    }
+
+    fn call(&self, operation: Operation, accept: &'static str) -> Result<Call, Wrong> {
+        let segments = ["model", self.id.as_str(), operation.segment()];
+        let uri = self
+            .endpoint
+            .join(&segments, None)
+            .map_err(|why| ("upstream", why))?;
+        Ok(Call::json(uri, accept))
+    }
+
+    fn chat(&self, api: Api) -> Result<HostedRelay, Wrong> {
+        let speech = speech(api, self.id.family()).map_err(|why| ("api", why))?;
+        let chat = HostedChat {
+            host: self.host.clone(),
+            format: speech.format,
+            framing: Framing::EventStream,
+            model: self.id.as_str().to_owned(),
+            calls: Calls::Both {
+                whole: self.call(speech.whole, JSON)?,
+                stream: self.call(speech.stream, Framing::EventStream.media_type())?,
+            },
+            text_calls: None,
+            counts: Some(CountHeaders {
+                input: INPUT_TOKENS_HEADER,
+                output: OUTPUT_TOKENS_HEADER,
+            }),
+            heads: None,
+        };
+        Ok(HostedRelay {
+            chat,
+            watch: speech.watch,
+            named_in_body: false,
+            usage: None,
+        })
+    }
+
+    fn embed(&self) -> Result<HostedEmbed, Wrong> {
+        if self.id.family() != Family::TitanEmbed {
+            return Err((
+                "task",
+                "of this vendor's models only Titan's make vectors here".into(),
+            ));
+        }
+        Ok(HostedEmbed {
+            host: self.host.clone(),
+            call: self.call(Operation::Invoke, JSON)?,
+            model: self.id.as_str().to_owned(),
+            format: EmbedFormat {
+                write: |request, _| embed::TitanEmbedBody::write(request),
+                read: embed::read_answer,
+                said: |body| CONVERSE_FORMAT.said(body),
+            },
+        })
+    }
+}

@@ -1,0 +1,159 @@
+//! OpenAI's own service, and what everybody has in common who speaks like it.
+
+use std::sync::Arc;
+
+use busbar_core::Model;
+use busbar_wire::{
+    openai::hosts::{
+        ChatWatch, OPENAI, OpenAiChat, Quirks, asks_for_usage, is_only_usage, quirks::StreamUsage,
+        read_embeddings, with_usage, write_embeddings,
+    },
+    upstream::ChatFormat as _,
+};
+use http::HeaderValue;
+use serde::Deserialize;
+
+use super::Shared;
+use crate::{
+    auth::Auth,
+    chat::{Calls, HostedChat},
+    embed::{EmbedFormat, HostedEmbed},
+    endpoint::Endpoint,
+    framing::Framing,
+    host::{Call, Host},
+    prices::Place,
+    relay::{AskForUsage, HostedRelay, Watcher},
+    settings::{self, CommonModel, Nothing, Problem, Section, TaskName},
+};
+
+const ENDPOINT: &str = "https://api.openai.com/v1";
+const JSON: &str = "application/json";
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Settings {
+    endpoint: Option<String>,
+    organization: Option<String>,
+    project: Option<String>,
+}
+
+pub(super) fn build(section: &Section, shared: &Shared) -> Result<Vec<Model>, Vec<Problem>> {
+    let settings = settings::read::<Settings, Nothing>(section)?;
+    let one = |field: &str, message: String| vec![Problem::new(field, message)];
+    let vendor = settings.vendor;
+    let mut headers = Vec::new();
+    for (field, name, value) in [
+        ("organization", "openai-organization", vendor.organization),
+        ("project", "openai-project", vendor.project),
+    ] {
+        let Some(value) = value else { continue };
+        let value = HeaderValue::from_str(&value);
+        headers.push((
+            name,
+            value.map_err(|_| one(field, "cannot stand in a header".into()))?,
+        ));
+    }
+    let address = vendor.endpoint.as_deref().unwrap_or(ENDPOINT);
+    let speaker = Speaker {
+        endpoint: Endpoint::new(address).map_err(|why| one("endpoint", why))?,
+        host: Host {
+            name: section.name.as_str().into(),
+            client: shared.client.clone(),
+            auth: Auth::bearer(section.key.as_ref()).map_err(|why| one("api_key", why))?,
+            patience: settings.patience,
+        },
+        format: &OPENAI,
+        quirks: Quirks::OPENAI,
+        headers,
+    };
+    let models = settings.models.iter().map(|settings| &settings.common);
+    speaker.models(models, section, shared)
+}
+
+/// A host that speaks the format.
+pub(super) struct Speaker {
+    pub(super) endpoint: Endpoint,
+    pub(super) host: Host,
+    pub(super) format: &'static OpenAiChat,
+    pub(super) quirks: Quirks,
+    /// What every request says beside.
+    pub(super) headers: Vec<(&'static str, HeaderValue)>,
+}
+
+impl Speaker {
+    pub(super) fn models<'a>(
+        &self,
+        models: impl Iterator<Item = &'a CommonModel>,
+        section: &Section,
+        shared: &Shared,
+    ) -> Result<Vec<Model>, Vec<Problem>> {
+        let place = Place {
+            kind: &section.kind,
+            region: "",
+        };
+        let made = models.map(|common| {
+            let mut model = Model::new(common.card(&section.name, place, &shared.prices));
+            match common.task {
+                TaskName::Chat => {
+                    let relay = self.chat(common.upstream())?;
+                    model.chat = Some(Arc::new(relay.chat.clone()));
+                    model.relay = Some(Arc::new(relay));
+                }
+                TaskName::Embed => model.embed = Some(Arc::new(self.embed(common.upstream())?)),
+            }
+            Ok(model)
+        });
+        made.collect::<Result<_, String>>()
+            .map_err(|why| vec![Problem::new("endpoint", why)])
+    }
+
+    fn call(&self, segments: &[&str], accept: &'static str) -> Result<Call, String> {
+        let call = Call::json(self.endpoint.join(segments, None)?, accept);
+        let headers = self.headers.iter().cloned();
+        Ok(headers.fold(call, |call, (name, value)| call.with(name, value)))
+    }
+
+    fn calls(&self, segments: &[&str]) -> Result<Calls, String> {
+        Ok(Calls::Both {
+            whole: self.call(segments, JSON)?,
+            stream: self.call(segments, Framing::Sse.media_type())?,
+        })
+    }
+
+    fn chat(&self, upstream: &str) -> Result<HostedRelay, String> {
+        let chat = HostedChat {
+            host: self.host.clone(),
+            format: self.format,
+            framing: Framing::Sse,
+            model: upstream.to_owned(),
+            calls: self.calls(&["chat", "completions"])?,
+            text_calls: Some(self.calls(&["completions"])?),
+            counts: None,
+            heads: None,
+        };
+        let usage = AskForUsage {
+            asked: asks_for_usage,
+            ask: with_usage,
+            is_only_usage,
+        };
+        Ok(HostedRelay {
+            chat,
+            watch: Watcher::new(ChatWatch::default),
+            named_in_body: true,
+            usage: (self.quirks.stream_usage == StreamUsage::OnRequest).then_some(usage),
+        })
+    }
+
+    fn embed(&self, upstream: &str) -> Result<HostedEmbed, String> {
+        Ok(HostedEmbed {
+            host: self.host.clone(),
+            call: self.call(&["embeddings"], JSON)?,
+            model: upstream.to_owned(),
+            format: EmbedFormat {
+                write: |request, model| vec![write_embeddings(request, model)],
+                read: read_embeddings,
+                said: |body| OPENAI.said(body),
+            },
+        })
+    }
+}

@@ -1,0 +1,40 @@
+//! What the tests of hosts share: a fake host, models built for it from text, and requests.
+#![expect(clippy::unwrap_used, reason = "helpers of tests")]
+
+use std::sync::Arc;
+
+use busbar_core::{ChatRequest, Context, Message, Model, Prompt, RequestId, Tokens};
+use busbar_providers::{Shared, build, http::Client, prices::Prices, settings::Section};
+use busbar_testkit::{FakeUpstream, Received, Say};
+
+/// A host that follows a script.
+pub(crate) async fn host(script: impl Fn(&Received) -> Vec<Say> + Send + Sync + 'static) -> FakeUpstream {
+    FakeUpstream::start(script).await.unwrap()
+}
+
+/// What all providers share.
+pub(crate) fn shared() -> Shared {
+    Shared {
+        client: Client::new().unwrap(),
+        prices: Arc::new(Prices::built_in().unwrap()),
+    }
+}
+
+/// The models of a section.
+pub(crate) fn models(kind: &str, key: Option<&str>, text: &str) -> Vec<Model> {
+    let section = Section {
+        name: "far".into(),
+        kind: kind.into(),
+        key: key.map(|key| busbar_core::Secret::new(key.to_owned())),
+        fields: text.parse().unwrap(),
+    };
+    build(&section, &shared()).unwrap()
+}
+
+/// A question.
+pub(crate) fn ask(text: &str) -> ChatRequest {
+    let prompt = Prompt::Messages(vec![Message::user(text)]);
+    let mut request = ChatRequest::new(Context::new(RequestId::new("r")), "near".into(), prompt);
+    request.max_tokens = Some(Tokens(64));
+    request
+}
