@@ -82,10 +82,17 @@ pub fn kind(class: &str) -> ErrorKind {
 /// What a host says of a failure: in the format's own shape, or in that of AWS.
 #[derive(Debug, Default, Deserialize)]
 pub(super) struct Told {
-    #[serde(default)]
-    error: Option<Reported>,
+    error: Option<Failure>,
     #[serde(alias = "Message")]
     message: Option<String>,
+}
+
+/// A failure, or what a proxy on the way says in its place.
+#[derive(Debug, Deserialize)]
+#[serde(untagged)]
+enum Failure {
+    Reported(Reported),
+    Text(String),
 }
 
 /// A failure.
@@ -109,12 +116,26 @@ impl Reported {
 /// What a refusal says.
 pub(super) fn said(body: &[u8]) -> Said {
     let told: Told = serde_json::from_slice(body).unwrap_or_default();
-    let error = told.error.unwrap_or_default();
+    let (class, message) = match told.error {
+        Some(Failure::Reported(error)) => (error.kind, error.message),
+        Some(Failure::Text(text)) => (None, Some(text)),
+        None => (None, None),
+    };
     Said {
-        message: error.message.or(told.message),
-        class: error.kind,
+        message: message.or(told.message),
+        class,
         ..Said::default()
     }
+}
+
+/// What the framing calls a failure, whatever it says.
+pub(super) fn framed(data: &[u8]) -> Error {
+    let said = said(data);
+    let reported = Reported {
+        kind: said.class,
+        message: said.message,
+    };
+    reported.into_error()
 }
 
 #[cfg(test)]
@@ -147,6 +168,10 @@ mod tests {
         assert_eq!(
             said(br#"{"message":"Too many tokens"}"#).message.as_deref(),
             Some("Too many tokens")
+        );
+        assert_eq!(
+            said(br#"{"error":"no upstream"}"#).message.as_deref(),
+            Some("no upstream")
         );
         assert_eq!(said(b"<html>"), Said::default());
         assert_eq!(said(b""), Said::default());

@@ -34,6 +34,9 @@ pub const FORMAT: Format = Format("anthropic");
 /// format knows go by [`FORMAT`] in either.
 pub const BEDROCK_FORMAT: Format = Format("anthropic-bedrock");
 
+/// What the header `anthropic-version` says where the host is Anthropic.
+pub const VERSION: &str = "2023-06-01";
+
 /// What `anthropic_version` says in a body for InvokeModel.
 pub const BEDROCK_VERSION: &str = "bedrock-2023-05-31";
 

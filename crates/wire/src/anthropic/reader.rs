@@ -5,7 +5,7 @@ use serde::Deserialize;
 use serde_json::value::RawValue;
 
 use super::{
-    error::Reported,
+    error::{self, Reported},
     tally::{Counts, Stopped, Tally},
 };
 use crate::upstream::{AnswerReader, Incoming};
@@ -104,6 +104,9 @@ impl AnswerReader for MessagesReader {
     fn read(&mut self, frame: &Incoming<'_>, out: &mut Vec<Event>) -> Result<()> {
         if self.finished {
             return Ok(());
+        }
+        if frame.failure {
+            return Err(error::framed(frame.data));
         }
         let Some(event) = parse(frame.data)? else {
             return Ok(());

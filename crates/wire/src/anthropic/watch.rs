@@ -4,7 +4,7 @@ use busbar_core::{Done, Error, Usage};
 use serde::Deserialize;
 
 use super::{
-    error::Reported,
+    error::{self, Reported},
     tally::{Counts, Stopped, Tally},
 };
 use crate::{upstream::Incoming, watch::Watch};
@@ -49,6 +49,10 @@ struct Whole {
 
 impl Watch for MessagesWatch {
     fn see(&mut self, frame: &Incoming<'_>) {
+        if frame.failure {
+            self.failure = Some(error::framed(frame.data));
+            return;
+        }
         if frame.event == "content_block_delta" || UNCOUNTED.iter().any(|start| frame.data.starts_with(start))
         {
             return;

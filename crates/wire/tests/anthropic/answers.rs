@@ -209,6 +209,26 @@ fn nonsense_is_the_hosts_fault() {
 }
 
 #[test]
+fn what_the_framing_calls_a_failure_is_one_whatever_it_says() {
+    let mut events = Vec::new();
+    let mut kind = |data: &str| {
+        let frame = Incoming {
+            event: "error",
+            failure: true,
+            data: data.as_bytes(),
+        };
+        let mut watch = MessagesWatch::default();
+        watch.see(&frame);
+        let failure = MESSAGES_FORMAT.reader().read(&frame, &mut events).unwrap_err();
+        assert_eq!(watch.failure().unwrap().kind(), failure.kind());
+        failure.kind()
+    };
+    assert_eq!(kind("<html>"), ErrorKind::BadUpstream);
+    let slow = r#"{"type":"error","error":{"type":"rate_limit_error","message":"slow down"}}"#;
+    assert!(matches!(kind(slow), ErrorKind::RateLimited { .. }));
+}
+
+#[test]
 fn a_call_that_comes_at_once_is_read() {
     let start = r#"{"type":"content_block_start","index":0,"content_block":{"type":"tool_use","id":"a","name":"n","input":{"x":1}}}"#;
     assert_eq!(one(start), Ok(vec![call(0, "a", "n"), piece(0, r#"{"x":1}"#)]));

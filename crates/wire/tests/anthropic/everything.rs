@@ -210,7 +210,48 @@ const TEXTS: &[&str] = &[
     "é\u{0}",
 ];
 
+/// Bodies and events as they are documented.
+const DOCUMENTED: &[&str] = &[
+    include_str!("../golden/anthropic/request_plain.json"),
+    include_str!("../golden/anthropic/request_media.json"),
+    include_str!("../golden/anthropic/request_tools.json"),
+    include_str!("../golden/anthropic/request_thinking.json"),
+    include_str!("../golden/anthropic/request_cache.json"),
+    include_str!("../golden/anthropic/request_bedrock.json"),
+    include_str!("../golden/anthropic/answer_text.json"),
+    include_str!("../golden/anthropic/answer_tools.json"),
+];
+
+/// Every value within a value, by its path.
+fn paths(value: &Value, path: &str, out: &mut Vec<String>) {
+    out.push(path.to_owned());
+    match value {
+        Value::Array(items) => {
+            for (place, item) in items.iter().enumerate() {
+                paths(item, &format!("{path}/{place}"), out);
+            }
+        }
+        Value::Object(fields) => {
+            for (name, field) in fields {
+                paths(field, &format!("{path}/{name}"), out);
+            }
+        }
+        _ => {}
+    }
+}
+
 proptest! {
+    #[test]
+    fn what_is_wrong_in_one_place_is_read_or_refused(
+        which in 0..DOCUMENTED.len(), place: prop::sample::Index, other in json_like(NAMES, TEXTS),
+    ) {
+        let mut body: Value = serde_json::from_str(DOCUMENTED[which]).unwrap();
+        let mut all = Vec::new();
+        paths(&body, "", &mut all);
+        *body.pointer_mut(&all[place.index(all.len())]).unwrap() = other;
+        read_all(body.to_string().as_bytes());
+    }
+
     #[test]
     fn a_request_is_read_as_it_was_written(request in requests(SAYS), extra: bool, hints: bool) {
         comes_back(&with_fields(request, extra, hints), &MESSAGES_FORMAT, Variant::Direct);
