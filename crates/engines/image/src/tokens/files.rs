@@ -1,0 +1,157 @@
+//! `tokenizer/`: `vocab.json` and `merges.txt`, or `tokenizer.json`, and `tokenizer_config.json`.
+
+use std::{collections::HashMap, fs, path::Path};
+
+use serde::Deserialize;
+use serde_json::Value;
+
+use super::{Bpe, Tokenizer};
+
+#[derive(Deserialize)]
+struct TokenizerFile {
+    model: Model,
+}
+
+#[derive(Deserialize)]
+struct Model {
+    vocab: HashMap<String, u32>,
+    merges: Vec<Merge>,
+}
+
+#[derive(Deserialize)]
+#[serde(untagged)]
+enum Merge {
+    Pair(String, String),
+    Line(String),
+}
+
+impl Merge {
+    fn pair(self) -> Option<(String, String)> {
+        match self {
+            Self::Pair(left, right) => Some((left, right)),
+            Self::Line(line) => pair_of(&line),
+        }
+    }
+}
+
+fn pair_of(line: &str) -> Option<(String, String)> {
+    let (left, right) = line.split_once(' ')?;
+    Some((left.to_owned(), right.trim_end().to_owned()))
+}
+
+/// Reads the folder; `places` is how many tokens the encoder takes.
+pub(crate) fn read(folder: &Path, places: usize) -> Result<Tokenizer, String> {
+    let (vocab, merges) = if folder.join("vocab.json").is_file() {
+        let vocab: HashMap<String, u32> = parse(&folder.join("vocab.json"))?;
+        let path = folder.join("merges.txt");
+        let lines = fs::read_to_string(&path).map_err(|error| format!("{}: {error}", path.display()))?;
+        let merges = lines
+            .lines()
+            .filter(|line| !line.starts_with("#version"))
+            .filter_map(pair_of)
+            .collect();
+        (vocab, merges)
+    } else {
+        let TokenizerFile { model } = parse(&folder.join("tokenizer.json"))?;
+        let merges = model.merges.into_iter().filter_map(Merge::pair).collect();
+        (model.vocab, merges)
+    };
+    let config: Value = parse(&folder.join("tokenizer_config.json"))?;
+    build(vocab, merges, &config, places)
+}
+
+fn build(
+    vocab: HashMap<String, u32>,
+    merges: Vec<(String, String)>,
+    config: &Value,
+    places: usize,
+) -> Result<Tokenizer, String> {
+    // A mark is written as its text, or as an object that has it.
+    let mark = |name: &str, usual: &str| {
+        let value = &config[name];
+        let text = value.as_str().or_else(|| value["content"].as_str());
+        text.unwrap_or(usual).to_owned()
+    };
+    let id = |text: &str| {
+        let id = vocab.get(text).copied();
+        id.ok_or_else(|| format!("the vocabulary has no `{text}`"))
+    };
+    let (start, end) = (
+        mark("bos_token", "<|startoftext|>"),
+        mark("eos_token", "<|endoftext|>"),
+    );
+    let (start_id, end_id) = (id(&start)?, id(&end)?);
+    let (pad, unknown) = (mark("pad_token", &end), mark("unk_token", &end));
+    let (pad_id, unknown_id) = (id(&pad)?, id(&unknown)?);
+    let length = config["model_max_length"]
+        .as_u64()
+        .and_then(|length| usize::try_from(length).ok())
+        .map_or(places, |length| length.min(places));
+    if length < 3 {
+        return Err(format!("texts of {length} tokens have no room for a word"));
+    }
+    // Whatever is a mark is found in texts too: the `!` that Stable Diffusion 2 fills up with.
+    let marks = vec![
+        (start, start_id),
+        (end, end_id),
+        (pad, pad_id),
+        (unknown, unknown_id),
+    ];
+    Ok(Tokenizer {
+        bpe: Bpe::new(vocab, &merges, unknown_id, marks)?,
+        start: start_id,
+        end: end_id,
+        pad: pad_id,
+        length,
+    })
+}
+
+fn parse<T: for<'a> Deserialize<'a>>(path: &Path) -> Result<T, String> {
+    let bytes = fs::read(path).map_err(|error| format!("{}: {error}", path.display()))?;
+    serde_json::from_slice(&bytes).map_err(|error| format!("{}: {error}", path.display()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[derive(Deserialize)]
+    struct Expected {
+        prompts: Vec<String>,
+        ids: Vec<Vec<u32>>,
+    }
+
+    #[test]
+    fn texts_have_the_tokens_that_the_reference_gives_them() {
+        let fixtures = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../tests/fixtures/diffusion");
+        // One has two files, the others one, and their padding differs.
+        for name in ["sd1", "sd2", "deep"] {
+            let tokenizer = read(&fixtures.join(name).join("tokenizer"), 77).unwrap();
+            let expected: Expected = parse(&fixtures.join(name).join("tokens.json")).unwrap();
+            assert!(!expected.prompts.is_empty());
+            for (prompt, ids) in expected.prompts.iter().zip(expected.ids) {
+                assert_eq!(tokenizer.encode(prompt), ids, "{name}: {prompt:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_long_text_becomes_several_pieces_and_an_endless_one_is_refused() {
+        let fixtures = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../tests/fixtures/diffusion");
+        let tokenizer = read(&fixtures.join("sd2/tokenizer"), 77).unwrap();
+        let pieces = tokenizer.pieces("prompt", &"apple ".repeat(80)).unwrap();
+        assert_eq!(pieces.len(), 2);
+        assert!(
+            pieces
+                .iter()
+                .all(|piece| piece.len() == 77 && piece[0] == tokenizer.start)
+        );
+        assert_eq!(
+            pieces[1][6], tokenizer.end,
+            "five words are left for the second piece"
+        );
+        assert_eq!(tokenizer.pieces("prompt", "").unwrap(), [tokenizer.empty()]);
+        let error = tokenizer.pieces("prompt", &"apple ".repeat(601)).unwrap_err();
+        assert_eq!(error.param(), Some("prompt"));
+    }
+}

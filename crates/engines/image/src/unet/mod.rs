@@ -1,0 +1,12 @@
+//! The network that tells noise from picture: `UNet2DConditionModel`.
+
+mod block;
+mod config;
+mod model;
+mod resnet;
+mod time;
+mod transformer;
+
+pub(crate) use config::UNetConfig;
+pub(crate) use model::UNet;
+pub(crate) use resnet::{Resnet, ResnetConfig};
