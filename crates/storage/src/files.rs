@@ -1,6 +1,11 @@
 //! Artifacts through an object store: a folder of this machine here, a bucket elsewhere.
 
-use std::{io, ops::Range, path::Path as Folder, sync::Arc};
+use std::{
+    io,
+    ops::Range,
+    path::{Path as Folder, PathBuf},
+    sync::Arc,
+};
 
 use busbar_core::{BoxFuture, Error, ErrorKind, Result};
 use busbar_jobs::{ArtifactName, Artifacts, Body, JobId, Stored, Timestamp};
@@ -15,6 +20,8 @@ use object_store::{
 #[derive(Clone, Debug)]
 pub struct Files {
     store: Arc<dyn ObjectStore>,
+    /// Where they lie, where that is a folder of this machine.
+    folder: Option<PathBuf>,
 }
 
 impl Files {
@@ -38,7 +45,10 @@ impl Files {
             .map_err(failed)?
             .with_automatic_cleanup(true)
             .with_fsync(true);
-        Ok(Self::on(Arc::new(store)))
+        Ok(Self {
+            store: Arc::new(store),
+            folder: Some(folder.to_owned()),
+        })
     }
 
     /// Artifacts that live as long as this process.
@@ -48,7 +58,7 @@ impl Files {
 
     /// Artifacts in any object store.
     pub fn on(store: Arc<dyn ObjectStore>) -> Self {
-        Self { store }
+        Self { store, folder: None }
     }
 
     async fn read(&self, name: ArtifactName, range: Option<Range<u64>>) -> Result<Body> {
@@ -96,12 +106,30 @@ impl Files {
             let listed = self.store.list(Some(&folder)).take(BATCH);
             let batch: Vec<ObjectMeta> = listed.try_collect().await.map_err(failed)?;
             if batch.is_empty() {
+                self.remove_leavings(job).await?;
                 return Ok(removed);
             }
             for file in &batch {
                 self.remove_one(&file.location).await?;
             }
             removed += batch.len();
+        }
+    }
+
+    /// A process that was killed while it wrote leaves a part of a file beside its place, which
+    /// no list shows.
+    async fn remove_leavings(&self, job: JobId) -> Result<()> {
+        let Some(folder) = &self.folder else { return Ok(()) };
+        let folder = folder.join(job.to_string());
+        let removed = tokio::task::spawn_blocking(move || std::fs::remove_dir_all(folder)).await;
+        match removed {
+            Ok(Err(error)) if error.kind() != io::ErrorKind::NotFound => {
+                Err(failed(object_store::Error::Generic {
+                    store: "folder",
+                    source: Box::new(error),
+                }))
+            }
+            _ => Ok(()),
         }
     }
 }
