@@ -8,18 +8,20 @@ use tokio::sync::oneshot;
 
 use crate::{Error, Plan, local};
 
-/// Loads the models on a thread of its own; each is in service as soon as it is there.
+/// Loads models on a thread of its own, beside those that need no loading; each is in service as soon as it
+/// is there.
 ///
 /// The result comes only if none at all could be loaded. One of several that cannot be is reported and
 /// left out.
 pub(crate) fn in_background(
     plans: Vec<Plan>,
+    models: Models,
     roster: Roster,
     metrics: Arc<Metrics>,
 ) -> oneshot::Receiver<Error> {
     let (tell, told) = oneshot::channel();
     thread::spawn(move || {
-        if let Some(error) = load(&plans, &roster, &metrics) {
+        if let Some(error) = load(&plans, models, &roster, &metrics) {
             // The server may have been stopped meanwhile.
             let _unheard = tell.send(error);
         }
@@ -27,8 +29,7 @@ pub(crate) fn in_background(
     told
 }
 
-fn load(plans: &[Plan], roster: &Roster, metrics: &Metrics) -> Option<Error> {
-    let mut models = Models::default();
+fn load(plans: &[Plan], mut models: Models, roster: &Roster, metrics: &Metrics) -> Option<Error> {
     let mut failure = None;
     for plan in plans {
         tracing::info!(model = plan.id.as_str(), threads = plan.engine.threads, "loading");

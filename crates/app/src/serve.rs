@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use busbar_config::Config;
-use busbar_core::Roster;
+use busbar_core::{Models, Roster};
 use busbar_server::{
     Drain, Hosts, Listen, Origins, Parts, ReplayLimits, Server, Settings, Stopped, Tls, WsLimits,
 };
@@ -45,11 +45,12 @@ pub async fn serve(config: Config) -> Result<Ended> {
     let metrics = Metrics::new(about::build_info(), clock.clone());
     // Loading takes seconds; /healthz answers meanwhile, and /readyz says when it is over.
     let roster = Roster::loading();
-    let failed = load::in_background(plans, roster.clone(), metrics.clone());
+    let failed = load::in_background(plans, named(&config), roster.clone(), metrics.clone());
     // Shared with the listener, which stops taking what is new when the router does.
     let drain = Drain::default();
     let server = Server::new(Parts {
         models: roster,
+        fetcher: None,
         settings: settings(&config),
         clock,
         metrics,
@@ -91,6 +92,14 @@ fn plans(config: &Config) -> Result<Vec<Plan>> {
         return Ok(Vec::new());
     }
     Plan::all(config, &Shelf::open(config)?)
+}
+
+/// No model yet, but the other names of those that come.
+fn named(config: &Config) -> Models {
+    let aliases = config.models.aliases.iter();
+    aliases.fold(Models::default(), |models, (name, model)| {
+        models.with_alias(name, model.as_str().into())
+    })
 }
 
 async fn bind(config: &Config) -> Result<TcpListener> {

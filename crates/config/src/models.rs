@@ -25,6 +25,7 @@ pub(crate) struct RawModels {
     #[schemars(with = "Vec<OneOrTable>")]
     text: Vec<RawTextModel>,
     default: String,
+    aliases: Vec<String>,
     catalog: String,
 }
 
@@ -80,6 +81,9 @@ pub struct Models {
     pub text_engine: TextEngine,
     /// The one that answers a request that names none; `None`: the first.
     pub default: Option<String>,
+    /// Other names of models, the first that fits counts: what clients ask for (a `*` at its end stands
+    /// for anything), and the model that serves it.
+    pub aliases: Vec<(String, String)>,
     /// A catalog beside the one built in.
     pub catalog: Option<PathBuf>,
 }
@@ -114,6 +118,7 @@ impl RawModels {
                 format!("`{default}` is not among `models.text`: {}", known.join(", ")),
             );
         }
+        let aliases = self.aliases(problems);
         let catalog = present(&self.catalog).map(PathBuf::from);
         if let Some(catalog) = &catalog
             && !catalog.is_file()
@@ -124,8 +129,27 @@ impl RawModels {
             text,
             text_engine,
             default,
+            aliases,
             catalog,
         }
+    }
+}
+
+impl RawModels {
+    fn aliases(&self, problems: &mut Problems) -> Vec<(String, String)> {
+        let mut aliases = Vec::new();
+        for (place, alias) in self.aliases.iter().enumerate() {
+            match alias.split_once('=') {
+                Some((name, model)) if !name.is_empty() && !model.is_empty() => {
+                    aliases.push((name.to_owned(), model.to_owned()));
+                }
+                _ => problems.field(
+                    format!("models.aliases[{place}]"),
+                    format!("`{alias}` must be `name=model`, such as `gpt-4o*=smollm2-135m-instruct`"),
+                ),
+            }
+        }
+        aliases
     }
 }
 

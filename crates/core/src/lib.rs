@@ -12,6 +12,7 @@ mod context;
 mod embed;
 mod error;
 mod event;
+mod fetch;
 mod ids;
 mod image;
 mod message;
@@ -37,6 +38,7 @@ pub use context::{Context, Priority, RequestId, Tenant};
 pub use embed::{EmbedRequest, Embeddings};
 pub use error::{Error, ErrorKind, Result};
 pub use event::{Delta, Done, Event, EventStream, FinishReason, Progress, ThoughtDelta, TokenLogprob};
+pub use fetch::{Fetched, Fetcher};
 pub use ids::{ModelId, ToolCallId};
 pub use image::{
     GeneratedImage, ImageDone, ImageEvent, ImageModel, ImageRecipe, ImageRequest, ImageScheduler,

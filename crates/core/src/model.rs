@@ -5,8 +5,8 @@ use std::{fmt::Debug, pin::Pin};
 use futures_util::StreamExt as _;
 
 use crate::{
-    ChatRequest, Done, EmbedRequest, Embeddings, Error, Event, EventStream, FinishReason, Result, Thought,
-    ThoughtDelta, TokenLogprob, Tokens, ToolCall, Usage,
+    ChatRequest, Done, EmbedRequest, Embeddings, Error, Event, EventStream, FinishReason, Prompt, Result,
+    Thought, ThoughtDelta, TokenLogprob, Tokens, ToolCall, Usage,
 };
 
 /// A boxed future, so that the traits below can be objects.
@@ -43,6 +43,22 @@ pub trait TokenCounter: Debug + Send + Sync + 'static {
     /// # Errors
     /// `Internal` where the tokeniser refuses the text.
     fn count(&self, text: &str) -> Result<Tokens>;
+
+    /// The tokens of a whole prompt, as the model would read it.
+    ///
+    /// Without knowledge of a template, those of what is said in it.
+    ///
+    /// # Errors
+    /// What is wrong with the prompt; `Internal` where the tokeniser refuses it.
+    fn count_prompt(&self, prompt: &ChatRequest) -> Result<Tokens> {
+        match &prompt.prompt {
+            Prompt::Text(text) => self.count(text),
+            Prompt::Messages(messages) => messages
+                .iter()
+                .map(|message| self.count(&message.content.text()))
+                .sum(),
+        }
+    }
 }
 
 /// A whole answer, put together from its events.

@@ -46,6 +46,8 @@ impl Model {
 pub struct Models {
     by_id: BTreeMap<ModelId, Model>,
     default: Option<ModelId>,
+    /// Other names; one that ends in `*` stands for all that begin so.
+    aliases: Vec<(String, ModelId)>,
 }
 
 impl Models {
@@ -58,6 +60,14 @@ impl Models {
         self
     }
 
+    /// Adds another name for a model: `name` with a `*` at its end stands for all that begin so. A
+    /// model's own name comes first, then aliases in the order in which they were added.
+    #[must_use]
+    pub fn with_alias(mut self, name: impl Into<String>, model: ModelId) -> Self {
+        self.aliases.push((name.into(), model));
+        self
+    }
+
     /// The model asked for, or the default where `id` is empty or `default`.
     ///
     /// # Errors
@@ -67,7 +77,10 @@ impl Models {
             "" | "default" => self.default.as_ref(),
             _ => None,
         };
-        let found = wanted.map_or_else(|| self.by_id.get(&ModelId::new(id)), |id| self.by_id.get(id));
+        let found = match wanted {
+            Some(default) => self.by_id.get(default),
+            None => self.by_id.get(&ModelId::new(id)).or_else(|| self.aliased(id)),
+        };
         found.ok_or_else(|| {
             let known: Vec<_> = self.by_id.keys().map(ModelId::as_str).collect();
             Error::new(
@@ -129,6 +142,15 @@ impl Models {
         self.specialist(id, Task::Image, |model| model.image.clone())
     }
 
+    fn aliased(&self, id: &str) -> Option<&Model> {
+        let fits = |name: &str| match name.strip_suffix('*') {
+            Some(beginning) => id.starts_with(beginning),
+            None => name == id,
+        };
+        let (_, model) = self.aliases.iter().find(|(name, _)| fits(name))?;
+        self.by_id.get(model)
+    }
+
     fn specialist<T>(
         &self,
         id: &str,
@@ -163,4 +185,35 @@ fn cannot(card: &ModelCard, task: Task) -> Error {
     )
     .with_param("model")
     .with_code("unsupported_task")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::Capabilities;
+
+    #[test]
+    fn other_names_lead_to_a_model_and_its_own_name_comes_first() {
+        let model = |id: &str| {
+            Model::new(ModelCard {
+                id: id.into(),
+                title: id.into(),
+                host: "test".into(),
+                licence: "MIT".into(),
+                capabilities: Capabilities::default(),
+                price: None,
+            })
+        };
+        let models = Models::default()
+            .with(model("a"))
+            .with(model("gpt-mini"))
+            .with_alias("gpt-*", "a".into())
+            .with_alias("exact", "a".into())
+            .with_alias("lost", "nowhere".into());
+        let found = |id: &str| models.get(id).map(|model| model.card.id.as_str().to_owned()).ok();
+        assert_eq!(found("gpt-4o").as_deref(), Some("a"));
+        assert_eq!(found("gpt-mini").as_deref(), Some("gpt-mini"));
+        assert_eq!(found("exact").as_deref(), Some("a"));
+        assert_eq!((found("exactly"), found("lost")), (None, None));
+    }
 }

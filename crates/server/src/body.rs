@@ -17,12 +17,64 @@ use crate::{
 /// How long a client that sends too much is listened to.
 const PATIENCE: Duration = Duration::from_secs(2);
 
+/// A body and what it says that it is.
+pub(crate) struct Sent {
+    /// The media type without its parameters, in small letters; empty where none was sent.
+    pub(crate) essence: String,
+    content_type: String,
+    /// All of it.
+    pub(crate) body: Bytes,
+}
+
+impl Sent {
+    /// Whether it is JSON by its own account, or says nothing and begins like it.
+    pub(crate) fn is_json(&self) -> bool {
+        match self.essence.as_str() {
+            "" => self.body.trim_ascii_start().first() == Some(&b'{'),
+            essence => is_json(essence),
+        }
+    }
+
+    /// Whether it may be a picture's file.
+    pub(crate) fn is_picture(&self) -> bool {
+        matches!(
+            self.essence.as_str(),
+            "" | "application/octet-stream" | "application/x-image"
+        ) || self.essence.starts_with("image/")
+    }
+
+    /// What stands between a form's fields, where it is a form with files.
+    pub(crate) fn boundary(&self) -> Option<String> {
+        multer::parse_boundary(&self.content_type).ok()
+    }
+}
+
+/// Reads a body of whatever kind.
+///
+/// # Errors
+/// Where it is larger than the limit, cut off, or too slow.
+pub(crate) async fn any(server: &Server, caller: &Caller, request: Request) -> Handled<Sent> {
+    let content_type = request.headers().get(header::CONTENT_TYPE);
+    let content_type = content_type
+        .map(|sent| sent.to_str().unwrap_or("?").to_owned())
+        .unwrap_or_default();
+    Ok(Sent {
+        essence: essence(&content_type),
+        content_type,
+        body: whole(server, caller, request).await?,
+    })
+}
+
 /// Reads the body.
 ///
 /// # Errors
 /// Where it is not JSON by its own account, larger than the limit, cut off, or too slow.
 pub(crate) async fn read(server: &Server, caller: &Caller, request: Request) -> Handled<Bytes> {
     check_type(&request)?;
+    whole(server, caller, request).await
+}
+
+async fn whole(server: &Server, caller: &Caller, request: Request) -> Handled<Bytes> {
     let limit = server.settings().body_limit;
     let announced = request.headers().get(header::CONTENT_LENGTH);
     let announced: Option<u64> = announced.and_then(|value| value.to_str().ok()?.parse().ok());
@@ -76,17 +128,20 @@ fn check_type(request: &Request) -> Handled<()> {
     let Some(sent) = request.headers().get(header::CONTENT_TYPE) else {
         return Ok(());
     };
-    let sent = sent.to_str().unwrap_or("?");
-    let essence = sent
-        .split(';')
-        .next()
-        .unwrap_or_default()
-        .trim()
-        .to_ascii_lowercase();
-    if essence == "application/json" || essence.starts_with("application/") && essence.ends_with("+json") {
+    let essence = essence(sent.to_str().unwrap_or("?"));
+    if is_json(&essence) {
         return Ok(());
     }
     Err(Failure::not_json(&essence))
+}
+
+fn essence(content_type: &str) -> String {
+    let essence = content_type.split(';').next().unwrap_or_default();
+    essence.trim().to_ascii_lowercase()
+}
+
+fn is_json(essence: &str) -> bool {
+    essence == "application/json" || essence.starts_with("application/") && essence.ends_with("+json")
 }
 
 /// Most clients read the answer only when they have sent all: if we hang up on them before that,

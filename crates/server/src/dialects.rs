@@ -1,19 +1,20 @@
-//! The dialects in which text is asked for, as a table: how a body is read, how an answer is framed.
+//! The dialects in which text is asked for, a file each: how a body is read, how an answer is framed.
+//!
+//! A dialect is a row; what serves it (streaming, deadlines, resuming, measuring) knows none of them.
+
+mod anthropic;
+mod bedrock;
+mod openai;
 
 use busbar_core::{Context, Error, Format, Result};
 use busbar_telemetry::Operation;
-use busbar_wire::{
-    Chunk, Framing,
-    answer::json,
-    openai::{
-        STREAM_END,
-        chat::{ChatBody, ChatWriter},
-        completions::{CompletionBody, CompletionWriter},
-        error::ErrorBody,
-    },
-};
+use busbar_wire::{Chunk, Framing};
 
-use crate::{answer::Asked, error::Shape};
+pub(crate) use anthropic::MESSAGES;
+pub(crate) use bedrock::{CONVERSE, INVOKE};
+pub(crate) use openai::{CHAT, COMPLETIONS};
+
+use crate::{answer::Asked, shapes::Shape};
 
 /// One dialect of one endpoint.
 #[derive(Debug)]
@@ -41,66 +42,32 @@ pub(crate) struct Incoming<'a> {
     pub(crate) model: Option<&'a str>,
     /// Whether the path says that the answer comes in pieces.
     pub(crate) stream: bool,
-}
-
-const OPENAI_EVENTS: Framing = Framing::Sse {
-    end: Some(STREAM_END),
-};
-
-/// OpenAI's chat completions; also what a WebSocket's `chat` frames carry.
-pub(crate) static CHAT: Dialect = Dialect {
-    operation: Operation::Chat,
-    format: None,
-    id_prefix: ChatWriter::ID_PREFIX,
-    framing: OPENAI_EVENTS,
-    read: |incoming, context| {
-        let body = ChatBody::read(incoming.body)?;
-        let (stream, include_usage) = (body.stream(), body.include_usage());
-        Ok(Asked {
-            request: body.into_request(context)?,
-            stream,
-            include_usage,
-            writer: Box::new(|head| Box::new(ChatWriter::new(head))),
-        })
-    },
-    fail: openai_failure,
-};
-
-/// OpenAI's plain completions.
-pub(crate) static COMPLETIONS: Dialect = Dialect {
-    operation: Operation::TextCompletion,
-    format: None,
-    id_prefix: CompletionWriter::ID_PREFIX,
-    framing: OPENAI_EVENTS,
-    read: |incoming, context| {
-        let body = CompletionBody::read(incoming.body)?;
-        let (stream, include_usage) = (body.stream(), body.include_usage());
-        Ok(Asked {
-            request: body.into_request(context)?,
-            stream,
-            include_usage,
-            writer: Box::new(|head| Box::new(CompletionWriter::new(head))),
-        })
-    },
-    fail: openai_failure,
-};
-
-fn openai_failure(error: &Error) -> Chunk {
-    Chunk::plain(json(&ErrorBody::from(error))).failed()
+    /// Its format's name, where the path says it and not the dialect alone.
+    pub(crate) format: Option<Format>,
+    /// What the header by which the dialect's clients ask for new features says.
+    pub(crate) betas: Option<&'a str>,
 }
 
 /// The paths under `/v1/` that are ours; the others are OpenAI's, known or not.
 const OURS: &[&str] = &["/v1/summaries", "/v1/streams", "/v1/ws"];
 
+/// Paths of other dialects, the longer ones first.
+const SHAPES: &[(&str, Shape)] = &[
+    ("/v1/messages", Shape::Anthropic),
+    ("/model", Shape::Aws),
+    ("/endpoints", Shape::Aws),
+    ("/v1", Shape::OpenAi),
+];
+
 /// How errors are written at a path.
 pub(crate) fn shape(path: &str) -> Shape {
-    let ours = OURS.iter().any(|ours| {
-        path.strip_prefix(ours)
+    let under = |beginning: &str| {
+        path.strip_prefix(beginning)
             .is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
-    });
-    if path.starts_with("/v1/") && !ours {
-        Shape::OpenAi
-    } else {
-        Shape::Problem
+    };
+    if OURS.iter().any(|ours| under(ours)) {
+        return Shape::Problem;
     }
+    let shape = SHAPES.iter().find(|(beginning, _)| under(beginning));
+    shape.map_or(Shape::Problem, |(_, shape)| *shape)
 }

@@ -2,6 +2,7 @@
 
 use std::{collections::BTreeMap, time::Duration};
 
+use crate::shapes::Shape;
 use axum::{
     http::{HeaderValue, Method, StatusCode, header},
     response::{IntoResponse, Response},
@@ -15,15 +16,6 @@ use utoipa::{
 
 /// What cannot be served at present is mostly a model that is being loaded, and that takes seconds.
 const WHILE_LOADING: Duration = Duration::from_secs(3);
-
-/// How an error is written.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Shape {
-    /// As the OpenAI dialect has it.
-    OpenAi,
-    /// RFC 9457.
-    Problem,
-}
 
 /// A request that failed. It becomes an answer in the outermost layer, which knows the shape and
 /// the request's id.
@@ -58,6 +50,17 @@ impl Failure {
         Self {
             error: Error::new(ErrorKind::Invalid, message).with_code("method_not_allowed"),
             status: StatusCode::METHOD_NOT_ALLOWED,
+        }
+    }
+
+    /// The body is neither a picture nor something that has one.
+    pub(crate) fn not_a_picture(sent: &str) -> Self {
+        let message = format!(
+            "the body must be a picture (`content-type: image/jpeg` and the like), a form with one, or JSON, not `{sent}`"
+        );
+        Self {
+            error: Error::new(ErrorKind::Invalid, message).with_code("unsupported_media_type"),
+            status: StatusCode::UNSUPPORTED_MEDIA_TYPE,
         }
     }
 
@@ -99,24 +102,33 @@ impl Failure {
         }
     }
 
+    /// Some dialects' clients know a kind of failure by another status than the others' do. What did not
+    /// get its status from its kind keeps it.
+    fn status_in(&self, shape: Shape) -> StatusCode {
+        let kind = self.error.kind();
+        if self.status != of(kind) {
+            return self.status;
+        }
+        match (shape, kind) {
+            // Not in the standard; it is what this dialect's own servers answer.
+            (Shape::Anthropic, ErrorKind::Overloaded { .. } | ErrorKind::Unavailable) => {
+                StatusCode::from_u16(529).unwrap_or(self.status)
+            }
+            (Shape::Aws, ErrorKind::Denied) => StatusCode::FORBIDDEN,
+            (Shape::Aws, ErrorKind::DeadlineExceeded) => StatusCode::REQUEST_TIMEOUT,
+            (Shape::Aws, ErrorKind::BadUpstream) => StatusCode::FAILED_DEPENDENCY,
+            _ => self.status,
+        }
+    }
+
     /// The answer itself, in place of the empty one that [`IntoResponse`] made; that one's headers
     /// (`allow`) are kept.
     pub(crate) fn render(&self, shape: Shape, request: &RequestId, empty: Response) -> Response {
-        let (body, media_type) = match shape {
-            Shape::OpenAi => (
-                serde_json::to_vec(&ErrorBody::from(&self.error)),
-                "application/json",
-            ),
-            Shape::Problem => (
-                serde_json::to_vec(&problem_with(&self.error, self.status, request)),
-                Problem::MEDIA_TYPE,
-            ),
-        };
+        let problem = || problem_with(&self.error, self.status, request);
+        let (body, headers) = shape.write(&self.error, problem, request);
         let (mut parts, _) = empty.into_parts();
-        parts.status = self.status;
-        parts
-            .headers
-            .insert(header::CONTENT_TYPE, HeaderValue::from_static(media_type));
+        parts.status = self.status_in(shape);
+        parts.headers.extend(headers);
         parts
             .headers
             .insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
@@ -126,7 +138,7 @@ impl Failure {
             let seconds = wait.as_secs_f64().ceil().max(1.0) as u64;
             parts.headers.insert(header::RETRY_AFTER, seconds.into());
         }
-        Response::from_parts(parts, body.unwrap_or_default().into())
+        Response::from_parts(parts, body.into())
     }
 }
 

@@ -26,6 +26,7 @@ mod relay;
 mod replay;
 mod routes;
 mod settings;
+mod shapes;
 mod sse;
 mod state;
 mod ws;

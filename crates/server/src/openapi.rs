@@ -13,7 +13,7 @@ use bytes::Bytes;
 use utoipa::{IntoParams, OpenApi};
 
 use crate::{
-    api::{embeddings, generate, models, probes, reply, summaries},
+    api::{bedrock, count, embeddings, generate, models, predict, probes, reply, summaries},
     replay,
 };
 
@@ -47,20 +47,25 @@ pub(crate) struct ResumeHeader {
 #[openapi(
     info(
         title = "Busbar",
-        description = "Text models behind one address. What the formats mean, and the WebSocket at \
+        description = "Models of text and pictures behind one address. What the formats mean, and the WebSocket at \
             `/v1/ws`, is told in `docs/protocol.md`.",
         license(name = "MIT OR Apache-2.0", identifier = "MIT OR Apache-2.0"),
     ),
     tags(
         (name = "text", description = "Text, vectors and summaries."),
+        (name = "pictures", description = "What is on pictures."),
         (name = "models", description = "What there is to ask."),
         (name = "operation", description = "What machines ask about the server."),
     ),
     paths(
         generate::chat,
         generate::complete,
+        generate::messages,
+        count::messages,
+        bedrock::model,
         embeddings::create,
         summaries::create,
+        predict::predict,
         replay::api::go_on,
         replay::api::cancel,
         models::list,

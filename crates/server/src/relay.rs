@@ -48,7 +48,8 @@ impl Passing {
             }),
             None => Peek::of(body),
         };
-        let Some((format, peeked)) = dialect.format.zip(peeked) else {
+        let format = incoming.format.or(dialect.format);
+        let Some((format, peeked)) = format.zip(peeked) else {
             return Ok(None);
         };
         let Ok(model) = server.models().get(&peeked.model) else {

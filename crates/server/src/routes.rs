@@ -10,7 +10,7 @@ use axum::{
 
 use crate::{
     Server,
-    api::{embeddings, generate, models, probes, summaries},
+    api::{bedrock, count, embeddings, generate, models, predict, probes, summaries},
     console,
     error::{Failure, Handled},
     layers, openapi, replay, ws,
@@ -22,6 +22,10 @@ pub fn router(server: Server) -> Router {
         .route("/v1/chat/completions", post(generate::chat))
         .route("/v1/completions", post(generate::complete))
         .route("/v1/embeddings", post(embeddings::create))
+        .route("/model/{*operation}", post(bedrock::model))
+        .route("/predict", post(predict::predict))
+        .route("/v1/messages", post(generate::messages))
+        .route("/v1/messages/count_tokens", post(count::messages))
         .route("/v1/models", get(models::list))
         .route("/v1/models/{*id}", get(models::get))
         .route(

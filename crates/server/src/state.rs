@@ -5,7 +5,7 @@ use std::{
     time::{Instant, UNIX_EPOCH},
 };
 
-use busbar_core::{Clock, Roster};
+use busbar_core::{Clock, Error, ErrorKind, Fetcher, Result, Roster};
 use busbar_telemetry::Metrics;
 
 use crate::{Drain, Settings, replay::Replay};
@@ -15,6 +15,8 @@ use crate::{Drain, Settings, replay::Replay};
 pub struct Parts {
     /// The models it serves; they may still be loading.
     pub models: Roster,
+    /// Fetches what clients point to; without one, addresses are refused.
+    pub fetcher: Option<Arc<dyn Fetcher>>,
     /// Limits and times.
     pub settings: Settings,
     /// What time it is.
@@ -48,6 +50,19 @@ impl Server {
     /// The models it serves.
     pub fn models(&self) -> &Roster {
         &self.0.parts.models
+    }
+
+    /// Fetches what clients point to.
+    ///
+    /// # Errors
+    /// `Unsupported`, naming the field, where this server fetches nothing.
+    pub(crate) fn fetcher(&self, param: &str) -> Result<&dyn Fetcher> {
+        self.0.parts.fetcher.as_deref().ok_or_else(|| {
+            let message = format!("`{param}` is an address, and this server fetches none: send the bytes");
+            Error::new(ErrorKind::Unsupported, message)
+                .with_param(param)
+                .with_code("fetching_disabled")
+        })
     }
 
     /// Limits and times.

@@ -16,6 +16,8 @@ pub mod openai;
 mod peek;
 pub mod predict;
 mod problem;
+mod reading;
+pub mod sagemaker;
 pub mod splice;
 pub mod sse;
 pub mod summaries;

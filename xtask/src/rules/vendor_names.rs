@@ -25,9 +25,10 @@ const MAY: &[&str] = &[
     "crates/config/src/hub.rs",
     // Dialects are called after those who thought of them: their table, the endpoints that only
     // one of them has, the shape of its errors, the ends of its streams, and what documents them.
-    "crates/server/src/dialects.rs",
+    "crates/server/src/dialects",
     "crates/server/src/api/",
     "crates/server/src/error.rs",
+    "crates/server/src/shapes.rs",
     "crates/server/src/openapi.rs",
     "crates/server/src/sse.rs",
     "crates/server/src/ws/frames.rs",

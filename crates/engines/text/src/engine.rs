@@ -279,6 +279,11 @@ impl TokenCounter for TextEngine {
             self.shared.preparation.weights.tokenise(text, true).len(),
         ))
     }
+
+    fn count_prompt(&self, prompt: &ChatRequest) -> Result<Tokens> {
+        let now = self.shared.clock.wall();
+        self.shared.preparation.count(prompt, now)
+    }
 }
 
 fn stopped() -> Error {

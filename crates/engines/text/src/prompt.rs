@@ -59,6 +59,11 @@ impl Preparation {
         Ok((prompt, generation))
     }
 
+    /// How many tokens a prompt is, with everything that the template puts around it.
+    pub(crate) fn count(&self, request: &ChatRequest, now: SystemTime) -> Result<Tokens> {
+        Ok(Tokens::from_len(self.tokens(request, now)?.len()))
+    }
+
     /// Tokens of a text by itself, checked against the window.
     pub(crate) fn embeddable(&self, text: &str) -> Result<Vec<u32>> {
         if text.is_empty() {

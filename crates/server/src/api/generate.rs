@@ -65,6 +65,23 @@ pub(crate) async fn complete(State(server): State<Server>, caller: Caller, reque
     .await
 }
 
+/// Messages: a conversation goes on, in Anthropic's format.
+///
+/// With `stream` the answer comes as server-sent events by name.
+#[utoipa::path(
+    post, path = "/v1/messages", operation_id = "createMessage", tag = "text",
+    params(RequestHeaders),
+    responses((status = 200, description = "The message, whole or as server-sent events."))
+)]
+pub(crate) async fn messages(State(server): State<Server>, caller: Caller, request: Request) -> Handled {
+    let betas = request.headers().get("anthropic-beta").cloned();
+    let path = Incoming {
+        betas: betas.as_ref().and_then(|betas| betas.to_str().ok()),
+        ..Incoming::default()
+    };
+    generate(&dialects::MESSAGES, &server, caller, path, request).await
+}
+
 /// Answers in a dialect. `path` is what the path says.
 pub(crate) async fn generate(
     dialect: &'static Dialect,

@@ -1,8 +1,11 @@
 //! The endpoints, one file each.
 
+pub(crate) mod bedrock;
+pub(crate) mod count;
 pub(crate) mod embeddings;
 pub(crate) mod generate;
 pub(crate) mod models;
+pub(crate) mod predict;
 pub(crate) mod probes;
 pub(crate) mod reply;
 pub(crate) mod summaries;

@@ -1,5 +1,7 @@
 //! Whole answers as JSON, with their metrics as headers.
 
+use std::time::Duration;
+
 use axum::{
     http::{HeaderMap, HeaderName, HeaderValue, header},
     response::{IntoResponse as _, Response},
@@ -41,6 +43,14 @@ pub(crate) fn measured(body: Bytes, metrics: &Metrics) -> Response {
     let cost = HeaderValue::from_str(cost.as_deref().unwrap_or("unpriced"));
     headers.extend(cost.ok().map(|cost| (COST, cost)));
     response
+}
+
+/// How long the answer took.
+pub(crate) fn total(headers: &mut HeaderMap, total: Duration) {
+    let millis = (total.as_secs_f64() * 1_000_000.0).round() / 1000.0;
+    if let Ok(value) = HeaderValue::from_str(&millis.to_string()) {
+        headers.insert("x-busbar-total-ms", value);
+    }
 }
 
 /// Names the model that serves. A name that cannot stand in a header is left out of it.

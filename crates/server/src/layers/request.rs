@@ -47,6 +47,9 @@ pub(crate) async fn request(State(server): State<Server>, mut request: Request, 
         response = failure.render(shape, &id, response);
     }
     if let Ok(value) = HeaderValue::from_str(id.as_str()) {
+        if let Some(theirs) = shape.request_id() {
+            response.headers_mut().insert(theirs, value.clone());
+        }
         response.headers_mut().insert(REQUEST_ID, value);
     }
     if server.drain().is_draining() && !is_http2 {

@@ -5,6 +5,8 @@ mod chat;
 mod every_request;
 mod logs;
 mod other_endpoints;
+mod passing;
+mod pictures;
 mod socket;
 mod statuses;
 mod support;

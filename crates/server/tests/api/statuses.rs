@@ -56,7 +56,7 @@ async fn a_wrong_field_is_400_and_is_named() {
     body["temperature"] = json!(3);
     let answer = rig.post(CHAT, &body).await;
     assert!(dialect(&answer, 400, Some("temperature"), None).contains("0 to 2"));
-    let body = json!({"messages": [{"role": "user", "content": [{"type": "image_url"}]}]});
+    let body = json!({"messages": [{"role": "user", "content": [{"type": "image_url", "image_url": {"url": "https://example.com/cat.png"}}]}]});
     let answer = rig.post(CHAT, &body).await;
     dialect(
         &answer,

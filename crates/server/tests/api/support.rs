@@ -7,7 +7,7 @@ use axum::{
     body::{Body, Bytes},
     http::{HeaderMap, Method, Request, Response},
 };
-use busbar_core::Models;
+use busbar_core::{Fetcher, Models};
 use busbar_server::{Drain, Parts, Server, Settings, router};
 use busbar_telemetry::{BuildInfo, Metrics};
 use busbar_testkit::{Scripted, TestClock};
@@ -41,11 +41,21 @@ pub(crate) fn with(model: Scripted, settings: Settings) -> Rig {
 
 /// A server with these models.
 pub(crate) fn of(models: Models, model: Scripted, settings: Settings) -> Rig {
+    build(models, model, settings, None)
+}
+
+/// The same, which fetches what clients point to.
+pub(crate) fn fetching(models: Models, model: Scripted, fetcher: Arc<dyn Fetcher>) -> Rig {
+    build(models, model, Settings::default(), Some(fetcher))
+}
+
+fn build(models: Models, model: Scripted, settings: Settings, fetcher: Option<Arc<dyn Fetcher>>) -> Rig {
     let clock = Arc::new(TestClock::new());
     let metrics = Metrics::new(BuildInfo::default(), clock.clone());
     let drain = Drain::default();
     let parts = Parts {
         models: models.into(),
+        fetcher,
         settings,
         clock,
         metrics,

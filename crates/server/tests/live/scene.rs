@@ -70,6 +70,7 @@ impl Scene {
         let drain = Drain::default();
         let app = router(Server::new(Parts {
             models: Models::default().with(model.model("scripted")).into(),
+            fetcher: None,
             settings,
             clock,
             metrics: metrics.clone(),

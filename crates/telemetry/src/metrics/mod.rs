@@ -89,6 +89,10 @@ pub enum Operation {
     Embeddings,
     /// A summary. OpenTelemetry has no name for it.
     Summarize,
+    /// Labels for pictures.
+    Classify,
+    /// Pictures.
+    Image,
 }
 
 /// How a generation request ended.
@@ -279,6 +283,8 @@ impl Operation {
             Self::TextCompletion => "text_completion",
             Self::Embeddings => "embeddings",
             Self::Summarize => "summarize",
+            Self::Classify => "classify",
+            Self::Image => "image",
         }
     }
 }

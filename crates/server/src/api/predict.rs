@@ -1,0 +1,167 @@
+//! What is on pictures: `/predict`.
+
+use std::time::Duration;
+
+use axum::{
+    extract::{Query, Request, State},
+    response::Response,
+};
+use busbar_core::{ClassifyRequest, Context, Error, ErrorKind, Picture, Result, Usage};
+use busbar_telemetry::Operation;
+use busbar_wire::predict::{PictureSource, PredictAnswer, PredictAsked, PredictBody};
+use bytes::Bytes;
+use futures_util::{StreamExt as _, TryStreamExt as _, stream};
+use serde::Deserialize;
+use utoipa::IntoParams;
+
+use super::reply;
+use crate::{
+    Server,
+    body::{self, Sent},
+    caller::Caller,
+    deadline::Deadline,
+    error::{Failure, Handled, Problems},
+    layers::Watching,
+    openapi::RequestHeaders,
+    record::Record,
+};
+
+/// The field of a form that has a picture.
+const FORM_PICTURES: &[&str] = &["image", "file", "images", "images[]"];
+
+/// What a client that sends a picture as it is says in the address.
+#[derive(Clone, Debug, Default, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+pub(crate) struct PredictQuery {
+    /// The model's name; the first that classifies where it is absent.
+    model: Option<String>,
+    /// The most labels for each picture; 5 where it is absent.
+    top_k: Option<usize>,
+    /// Labels with a lower score are left out. 0 to 1.
+    threshold: Option<f32>,
+}
+
+/// What is on a picture, or on several.
+///
+/// The picture comes as JSON (an address, or base64), as a form with a file, or as the body itself with
+/// its own content type; the latter two say the rest in the address.
+#[utoipa::path(
+    post, path = "/predict", operation_id = "predict", tag = "pictures",
+    params(RequestHeaders, PredictQuery),
+    request_body(content((PredictBody = "application/json"), (Vec<u8> = "image/*"), (Vec<u8> = "multipart/form-data"))),
+    responses((status = 200, description = "Labels with their scores.", body = PredictAnswer), Problems)
+)]
+pub(crate) async fn predict(
+    State(server): State<Server>,
+    caller: Caller,
+    Query(query): Query<PredictQuery>,
+    request: Request,
+) -> Handled {
+    let sent = body::any(&server, &caller, request).await?;
+    let asked = read(sent, query).await?;
+    answer(&server, caller, asked).await
+}
+
+/// Answers a request for labels, wherever it came in.
+pub(crate) async fn answer(server: &Server, caller: Caller, asked: PredictAsked) -> Handled {
+    let (card, model) = server.models().classifier(&asked.model)?;
+    let mut record = Record::open(server, Operation::Classify, &card, caller.arrived)?;
+    let mut watching = Watching::begin(server);
+    let mut deadline = Deadline::of(server, &caller.context);
+    let work = async {
+        let began = server.now();
+        let pictures = fetched(server, &caller.context, &asked.pictures).await?;
+        let fetch = server.now().saturating_duration_since(began);
+        let mut request = ClassifyRequest::new(caller.context.clone(), card.id.clone(), pictures);
+        asked.bound(&mut request);
+        request.check()?;
+        Ok((model.classify(request).await?, fetch))
+    };
+    let seen = deadline.before(work).await.flatten();
+    watching.end();
+    let (seen, fetch) = seen.inspect_err(|error| record.fail(error))?;
+    let metrics = record.finish(Usage::default());
+    let answer = PredictAnswer::new(seen, asked.several, fetch, metrics.total);
+    Ok(labelled(&answer))
+}
+
+fn labelled(answer: &PredictAnswer) -> Response {
+    let mut response = reply::json(answer.encode());
+    reply::model(response.headers_mut(), &answer.model);
+    reply::total(
+        response.headers_mut(),
+        Duration::from_secs_f64(answer.timings_ms.total / 1000.0),
+    );
+    response
+}
+
+async fn read(sent: Sent, query: PredictQuery) -> Result<PredictAsked, Failure> {
+    let PredictQuery {
+        model,
+        top_k,
+        threshold,
+    } = query;
+    if sent.is_json() {
+        return Ok(PredictBody::read(&sent.body)?.into_asked()?);
+    }
+    let model = model.unwrap_or_default();
+    if let Some(boundary) = sent.boundary() {
+        let files = files(boundary, sent.body).await?;
+        let several = files.len() > 1;
+        let pictures = files.into_iter().map(PictureSource::File).collect();
+        let asked = PredictAsked {
+            model,
+            pictures,
+            several,
+            ..PredictAsked::default()
+        };
+        return Ok(asked.bounded(top_k, threshold)?);
+    }
+    if !sent.is_picture() {
+        return Err(Failure::not_a_picture(&sent.essence));
+    }
+    Ok(PredictAsked::of_file(model, sent.body).bounded(top_k, threshold)?)
+}
+
+/// The pictures of a form. The body is whole and within its limit already.
+async fn files(boundary: String, body: Bytes) -> Result<Vec<Bytes>> {
+    let broken = |error: multer::Error| {
+        Error::new(ErrorKind::Invalid, format!("the form cannot be read: {error}"))
+            .with_code("malformed_form")
+    };
+    let whole = stream::iter([Ok::<_, std::convert::Infallible>(body)]);
+    let mut form = multer::Multipart::new(whole, boundary);
+    let mut files = Vec::new();
+    while let Some(field) = form.next_field().await.map_err(broken)? {
+        if field.name().is_some_and(|name| FORM_PICTURES.contains(&name)) {
+            files.push(field.bytes().await.map_err(broken)?);
+        }
+    }
+    if files.is_empty() {
+        return Err(Error::invalid(
+            "image",
+            "the form has no file in a field called `image`",
+        ));
+    }
+    Ok(files)
+}
+
+/// All pictures, those at addresses fetched, a few at a time.
+async fn fetched(server: &Server, context: &Context, sources: &[PictureSource]) -> Result<Vec<Picture>> {
+    const AT_ONCE: usize = 4;
+    let all = sources.iter().map(|source| picture(server, context, source));
+    stream::iter(all.collect::<Vec<_>>())
+        .buffered(AT_ONCE)
+        .try_collect()
+        .await
+}
+
+async fn picture(server: &Server, context: &Context, source: &PictureSource) -> Result<Picture> {
+    match source {
+        PictureSource::File(file) => Ok(Picture::Encoded(file.clone())),
+        PictureSource::Url { url, param } => {
+            let fetched = server.fetcher(param)?.fetch(context, url, param).await?;
+            Ok(Picture::Encoded(fetched.bytes))
+        }
+    }
+}

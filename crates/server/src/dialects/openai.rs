@@ -1,0 +1,63 @@
+//! OpenAI's: chat completions and plain completions.
+
+use busbar_core::Error;
+use busbar_telemetry::Operation;
+use busbar_wire::{
+    Chunk, Framing,
+    answer::json,
+    openai::{
+        STREAM_END,
+        chat::{ChatBody, ChatWriter},
+        completions::{CompletionBody, CompletionWriter},
+        error::ErrorBody,
+    },
+};
+
+use super::Dialect;
+use crate::answer::Asked;
+
+const OPENAI_EVENTS: Framing = Framing::Sse {
+    end: Some(STREAM_END),
+};
+
+/// OpenAI's chat completions; also what a WebSocket's `chat` frames carry.
+pub(crate) static CHAT: Dialect = Dialect {
+    operation: Operation::Chat,
+    format: None,
+    id_prefix: ChatWriter::ID_PREFIX,
+    framing: OPENAI_EVENTS,
+    read: |incoming, context| {
+        let body = ChatBody::read(incoming.body)?;
+        let (stream, include_usage) = (body.stream(), body.include_usage());
+        Ok(Asked {
+            request: body.into_request(context)?,
+            stream,
+            include_usage,
+            writer: Box::new(|head| Box::new(ChatWriter::new(head))),
+        })
+    },
+    fail: openai_failure,
+};
+
+/// OpenAI's plain completions.
+pub(crate) static COMPLETIONS: Dialect = Dialect {
+    operation: Operation::TextCompletion,
+    format: None,
+    id_prefix: CompletionWriter::ID_PREFIX,
+    framing: OPENAI_EVENTS,
+    read: |incoming, context| {
+        let body = CompletionBody::read(incoming.body)?;
+        let (stream, include_usage) = (body.stream(), body.include_usage());
+        Ok(Asked {
+            request: body.into_request(context)?,
+            stream,
+            include_usage,
+            writer: Box::new(|head| Box::new(CompletionWriter::new(head))),
+        })
+    },
+    fail: openai_failure,
+};
+
+fn openai_failure(error: &Error) -> Chunk {
+    Chunk::plain(json(&ErrorBody::from(error))).failed()
+}

@@ -1,0 +1,61 @@
+//! The shapes in which dialects write their errors. Which status goes with one is decided in `error.rs`.
+
+use axum::http::{HeaderMap, HeaderName, HeaderValue, header};
+use busbar_core::{Error, RequestId};
+use busbar_wire::{Problem, answer::json, anthropic, bedrock, openai::error::ErrorBody};
+use bytes::Bytes;
+
+/// How an error is written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Shape {
+    /// As the OpenAI dialect has it.
+    OpenAi,
+    /// As Anthropic's has it.
+    Anthropic,
+    /// As the runtimes of AWS have it.
+    Aws,
+    /// RFC 9457.
+    Problem,
+}
+
+impl Shape {
+    /// The body of an error, and the headers that go with it.
+    pub(crate) fn write(
+        self,
+        error: &Error,
+        problem: impl FnOnce() -> Problem,
+        id: &RequestId,
+    ) -> (Bytes, HeaderMap) {
+        let mut headers = HeaderMap::new();
+        let mut put = |name: HeaderName, value: &'static str| {
+            headers.insert(name, HeaderValue::from_static(value));
+        };
+        let body = match self {
+            Self::OpenAi => json(&ErrorBody::from(error)),
+            Self::Anthropic => anthropic::error_body(error, Some(id.as_str())),
+            Self::Aws => {
+                let class = bedrock::error::class(error.kind());
+                put(HeaderName::from_static(bedrock::error::CLASS_HEADER), class);
+                bedrock::error::error_body(error)
+            }
+            Self::Problem => json(&problem()),
+        };
+        put(
+            header::CONTENT_TYPE,
+            match self {
+                Self::Problem => Problem::MEDIA_TYPE,
+                Self::OpenAi | Self::Anthropic | Self::Aws => "application/json",
+            },
+        );
+        (body, headers)
+    }
+
+    /// The header by which the dialect's clients know a request, beside our own.
+    pub(crate) fn request_id(self) -> Option<HeaderName> {
+        match self {
+            Self::Anthropic => Some(HeaderName::from_static("request-id")),
+            Self::Aws => Some(HeaderName::from_static("x-amzn-requestid")),
+            Self::OpenAi | Self::Problem => None,
+        }
+    }
+}
