@@ -3,8 +3,8 @@
 
 use busbar_core::{
     CachePoint, CacheSpan, ChatRequest, Content, Context, Effort, Error, ErrorKind, LogitBias, Media,
-    MediaKind, MediaSource, Message, OutputFormat, Part, Prompt, Reasoning, RequestId, Role, Thought,
-    Tokens, ToolCall, ToolCallId, ToolChoice,
+    MediaKind, MediaSource, Message, OutputFormat, Part, Prompt, Reasoning, RequestId, Role, Thought, Tokens,
+    ToolCall, ToolCallId, ToolChoice,
 };
 use busbar_wire::openai::chat::{CARRIED, ChatBody, FORMAT, HARMLESS};
 use serde_json::json;
@@ -381,14 +381,13 @@ fn what_is_no_picture_is_named() {
         assert!(error.message().contains(says), "{error}");
     };
     check(r#"{"type":"image_url"}"#, "image_url", "missing");
-    for url in ["file:///etc/passwd", "ftp://x", "C:", ""] {
+    for url in ["file:///etc/passwd", "ftp://x", "data", ""] {
         let part = format!(r#"{{"type":"image_url","image_url":{{"url":"{url}"}}}}"#);
         check(&part, "image_url.url", "must begin with");
     }
     let data = |data: &str| format!(r#"{{"type":"image_url","image_url":{{"url":"data:{data}"}}}}"#);
     check(&data("image/png,abc"), "image_url.url", "base64");
     check(&data("image/png;base64,%%"), "image_url.url", "not base64");
-    check(&data("image/png;base64,"), "image_url.url", "empty");
     check(r#"{"type":"file","file":{}}"#, "file.file_data", "missing");
 }
 
@@ -404,7 +403,14 @@ fn what_to_keep_computed_is_read_wherever_clients_write_it() {
     let hour = Some(CacheSpan::OneHour);
     assert_eq!(
         read.unwrap(),
-        [text("a"), point(None), text("b"), point(hour), text("c"), point(None)]
+        [
+            text("a"),
+            point(None),
+            text("b"),
+            point(hour),
+            text("c"),
+            point(None)
+        ]
     );
     let turn = r#"[{"role":"system","content":"s","cache_control":{"type":"ephemeral","ttl":"5m"}}]"#;
     let Prompt::Messages(messages) = saying(turn).unwrap().prompt else {
@@ -459,11 +465,7 @@ fn how_much_to_think_is_asked_for_in_four_ways() {
     assert_eq!(asked(r#""reasoning":{"max_tokens":9}"#), most);
     assert_eq!(asked(r#""thinking":{"type":"enabled","budget_tokens":9}"#), most);
     assert_eq!(asked(r#""thinking":{"type":"disabled"}"#), Some(Reasoning::Off));
-    refused(
-        with(r#""reasoning_effort":"hard""#),
-        "reasoning_effort",
-        "`hard`",
-    );
+    refused(with(r#""reasoning_effort":"hard""#), "reasoning_effort", "`hard`");
     let more = with(r#""reasoning_effort":"xhigh""#).unwrap();
     assert_eq!(more.reasoning, None);
     assert_eq!(more.extra.of(FORMAT).unwrap()["reasoning_effort"], "xhigh");
@@ -475,11 +477,17 @@ fn fields_that_change_the_answer_are_carried_and_harmless_ones_are_not() {
         let request = with(&format!(r#""{field}":{{"a":1}}"#)).unwrap();
         assert_eq!(request.extra.of(FORMAT).unwrap()[*field], json!({"a": 1}));
         let refused = request.extra.none().unwrap_err();
-        assert_eq!((refused.kind(), refused.param()), (ErrorKind::Unsupported, Some(*field)));
+        assert_eq!(
+            (refused.kind(), refused.param()),
+            (ErrorKind::Unsupported, Some(*field))
+        );
     }
     for field in HARMLESS {
         let request = with(&format!(r#""{field}":"x""#)).unwrap();
         assert_eq!(request.extra, busbar_core::Extra::default(), "{field}");
     }
-    assert_eq!(with(r#""verbosity":null"#).unwrap().extra, busbar_core::Extra::default());
+    assert_eq!(
+        with(r#""verbosity":null"#).unwrap().extra,
+        busbar_core::Extra::default()
+    );
 }

@@ -1,8 +1,11 @@
 //! The dialect's error object.
 
 use busbar_core::{Error, ErrorKind};
+use bytes::Bytes;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
+
+use crate::answer::json;
 
 /// An error as the dialect's clients expect it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
@@ -38,7 +41,8 @@ impl From<&Error> for ErrorBody {
     }
 }
 
-fn class(kind: ErrorKind) -> &'static str {
+/// The class that clients of the dialect know for a kind.
+pub fn class(kind: ErrorKind) -> &'static str {
     match kind {
         ErrorKind::Invalid | ErrorKind::NotFound | ErrorKind::TooLarge | ErrorKind::Unsupported => {
             "invalid_request_error"
@@ -50,6 +54,11 @@ fn class(kind: ErrorKind) -> &'static str {
         ErrorKind::Cancelled => "cancelled_error",
         ErrorKind::BadUpstream | ErrorKind::Internal => "server_error",
     }
+}
+
+/// An error as a body.
+pub fn error_body(error: &Error) -> Bytes {
+    json(&ErrorBody::from(error))
 }
 
 /// Errors whose kind says all still get a code, so that programs need not look at messages.

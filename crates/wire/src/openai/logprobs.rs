@@ -37,7 +37,7 @@ pub struct TopLogprob {
 
 impl ChatLogprobs {
     /// The entries, or nothing where no token was reported.
-    pub(super) fn of(tokens: &[TokenLogprob]) -> Option<Self> {
+    pub(in crate::openai) fn of(tokens: &[TokenLogprob]) -> Option<Self> {
         let content: Vec<_> = tokens.iter().map(ChatLogprob::from).collect();
         (!content.is_empty()).then_some(Self { content })
     }

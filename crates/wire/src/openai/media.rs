@@ -51,8 +51,15 @@ pub(super) fn at(kind: MediaKind, url: String, param: &str) -> Result<Media> {
     Ok(plain(kind, media_type, source))
 }
 
-/// A document: base64 by itself, or within a `data:` address.
+/// A document: base64 by itself, or an address that has it.
 pub(super) fn document(data: &str, name: Option<String>, param: &str) -> Result<Media> {
+    if strip_scheme(data, "https://")
+        .or(strip_scheme(data, "http://"))
+        .is_some()
+    {
+        let there = at(MediaKind::Document, data.to_owned(), param)?;
+        return Ok(Media { name, ..there });
+    }
     let (told, bytes) = match strip_scheme(data, "data:") {
         Some(rest) => data_url(rest, param)?,
         None => (None, decode(data, param)?),
@@ -90,13 +97,8 @@ pub(super) fn sound_format(media_type: &str) -> Option<&'static str> {
 pub(super) fn url_of(media: &Media) -> String {
     match &media.source {
         MediaSource::Url(url) => url.clone(),
-        MediaSource::Bytes(bytes) => data_url_of(&media.media_type, bytes),
+        MediaSource::Bytes(bytes) => format!("data:{};base64,{}", media.media_type, STANDARD.encode(bytes)),
     }
-}
-
-/// An address that holds these bytes.
-pub(super) fn data_url_of(media_type: &str, bytes: &[u8]) -> String {
-    format!("data:{media_type};base64,{}", STANDARD.encode(bytes))
 }
 
 /// Bytes as base64.
@@ -149,8 +151,5 @@ fn decode(data: &str, param: &str) -> Result<Bytes> {
     let bytes = LENIENT
         .decode(data.trim())
         .map_err(|error| Error::invalid(param, format!("`{param}` is not base64: {error}")))?;
-    if bytes.is_empty() {
-        return Err(Error::invalid(param, format!("`{param}` is empty")));
-    }
     Ok(bytes.into())
 }

@@ -6,10 +6,12 @@ pub mod completions;
 pub mod embeddings;
 pub mod error;
 pub mod hosts;
+pub mod images;
 mod lenient;
 pub mod logprobs;
 mod media;
 pub mod models;
+pub mod responses;
 mod sampling;
 mod usage;
 

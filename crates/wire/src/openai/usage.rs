@@ -34,6 +34,9 @@ pub struct CompletionTokensDetails {
 pub struct PromptTokensDetails {
     /// Tokens found already computed.
     pub cached_tokens: u32,
+    /// Tokens computed and kept for later, where there were any.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cache_write_tokens: Option<u32>,
 }
 
 impl From<&Usage> for TokenUsage {
@@ -44,6 +47,7 @@ impl From<&Usage> for TokenUsage {
             total_tokens: usage.total().0,
             prompt_tokens_details: PromptTokensDetails {
                 cached_tokens: usage.cached_input.0,
+                cache_write_tokens: (usage.cache_write.0 > 0).then_some(usage.cache_write.0),
             },
             completion_tokens_details: (usage.reasoning.0 > 0).then_some(CompletionTokensDetails {
                 reasoning_tokens: usage.reasoning.0,

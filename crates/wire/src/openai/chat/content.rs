@@ -95,6 +95,7 @@ impl Content {
     /// The parts that this means. `param` is the field's own path.
     pub(super) fn into_parts(self, param: &str) -> Result<Vec<Part>> {
         let written = match self {
+            Self::Text(text) if text.is_empty() => return Ok(Vec::new()),
             Self::Text(text) => return Ok(vec![Part::Text(text)]),
             Self::Parts(parts) => parts,
         };

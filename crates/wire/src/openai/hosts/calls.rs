@@ -58,6 +58,7 @@ impl Calls {
             return Ok(());
         }
         call.arguments.push_str(&arguments);
+        self.tell_named(answer, out)?;
         self.tell(place, answer, out)?;
         let index = number(place);
         out.push(Event::ToolCallDelta { index, arguments });
@@ -82,6 +83,17 @@ impl Calls {
     /// Tells of every call that has begun, before something else is told.
     pub(super) fn tell_all(&mut self, answer: &str, out: &mut Vec<Event>) -> Result<()> {
         (0..self.0.len()).try_for_each(|place| self.tell(place, answer, out))
+    }
+
+    /// Tells of every call that has a name, so that calls begin in their order.
+    fn tell_named(&mut self, answer: &str, out: &mut Vec<Event>) -> Result<()> {
+        let named = |call: &Call| !call.name.is_empty();
+        for place in 0..self.0.len() {
+            if self.0.get(place).is_some_and(named) {
+                self.tell(place, answer, out)?;
+            }
+        }
+        Ok(())
     }
 
     pub(super) fn is_empty(&self) -> bool {

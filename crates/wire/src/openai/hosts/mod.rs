@@ -22,7 +22,6 @@ pub use embeddings::{read_embeddings, write_embeddings};
 pub use quirks::Quirks;
 pub use reader::ChatReader;
 pub(crate) use reader::finish_reason;
-pub(in crate::openai) use request::word;
 pub use watch::{ChatWatch, asks_for_usage, is_only_usage, with_usage};
 
 use super::chat;

@@ -121,6 +121,8 @@ pub enum MediaWords {
     Vendor,
     /// Also `video_url`.
     Video,
+    /// All of these, and documents by their address.
+    Any,
 }
 
 impl Quirks {
@@ -159,7 +161,9 @@ impl Quirks {
         schema: SchemaWords::Strict,
         thoughts: ThoughtWords::Blocks,
         cache: CacheWords::Control,
+        reasoning: ReasoningWords::Object,
         results: ResultWords::Any,
+        media: MediaWords::Any,
         ..Self::ENGINE
     };
 }

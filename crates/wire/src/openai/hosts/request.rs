@@ -164,7 +164,7 @@ fn reasoning(reasoning: Option<Reasoning>, quirks: Quirks, body: &mut Map<String
 }
 
 /// The word for an effort.
-pub(in crate::openai) fn word(effort: Effort) -> &'static str {
+fn word(effort: Effort) -> &'static str {
     match effort {
         Effort::Minimal => "minimal",
         Effort::Low => "low",

@@ -139,12 +139,12 @@ fn medium(media: &Media, quirks: Quirks, param: &str) -> Result<Value> {
             }
             Ok(json!({ "type": "image_url", "image_url": image }))
         }
-        (MediaKind::Document, MediaSource::Bytes(bytes)) => {
+        (MediaKind::Document, source) => {
+            if matches!(source, MediaSource::Url(_)) && quirks.media != MediaWords::Any {
+                return Err(elsewhere(param));
+            }
             let mut file = Map::new();
-            file.insert(
-                "file_data".into(),
-                media::data_url_of(&media.media_type, bytes).into(),
-            );
+            file.insert("file_data".into(), media::url_of(media).into());
             if let Some(name) = &media.name {
                 file.insert("filename".into(), name.as_str().into());
             }
@@ -161,19 +161,20 @@ fn medium(media: &Media, quirks: Quirks, param: &str) -> Result<Value> {
             let sound = json!({ "data": media::encode(bytes), "format": format });
             Ok(json!({ "type": "input_audio", "input_audio": sound }))
         }
-        (MediaKind::Video, _) if quirks.media == MediaWords::Video => {
+        (MediaKind::Video, _) if quirks.media != MediaWords::Vendor => {
             Ok(json!({ "type": "video_url", "video_url": { "url": media::url_of(media) } }))
         }
-        (MediaKind::Document | MediaKind::Audio, MediaSource::Url(_)) => {
-            let message = format!("`{param}` is elsewhere; send its bytes");
-            Err(unsupported(param, message))
-        }
+        (MediaKind::Audio, MediaSource::Url(_)) => Err(elsewhere(param)),
         (MediaKind::Video, _) => {
             let message =
                 format!("`{param}` is a video, which the model that serves this request does not take");
             Err(unsupported(param, message))
         }
     }
+}
+
+fn elsewhere(param: &str) -> Error {
+    unsupported(param, format!("`{param}` is elsewhere; send its bytes"))
 }
 
 fn think(content: &Content, quirks: Quirks, turn: &mut Map<String, Value>) {
