@@ -43,13 +43,13 @@ pub(crate) fn load(config: &ImageEngineConfig) -> Result<Pipeline> {
     let vae_config: VaeConfig = parse(&folder.join("vae/config.json"))?;
     let schedule: ScheduleConfig = parse(&folder.join("scheduler/scheduler_config.json"))?;
     let schedule = schedule.for_latents();
-    unet_config.check().map_err(unsupported)?;
-    vae_config.check().map_err(unsupported)?;
+    unet_config.check().map_err(|error| unsupported(&error))?;
+    vae_config.check().map_err(|error| unsupported(&error))?;
     // What the file's scheduler cannot do is found out now, not at the first request.
     let usual = schedule
         .kind()
         .unwrap_or(busbar_core::ImageScheduler::DpmPlusPlus2M);
-    solver(usual, &schedule, 20).map_err(unsupported)?;
+    solver(usual, &schedule, 20).map_err(|error| unsupported(&error))?;
     let latents = vae_config.latent_channels;
     if unet_config.in_channels != latents || unet_config.out_channels != latents {
         return Err(Error::new(
@@ -64,14 +64,14 @@ pub(crate) fn load(config: &ImageEngineConfig) -> Result<Pipeline> {
         .map_err(|message| Error::new(ErrorKind::Unavailable, message))?;
     let component = |name: &str| -> Result<Weights> {
         let files = weight_files(&folder.join(name))?;
-        Weights::open(&files, &backend).map_err(|error| damaged(name, error))
+        Weights::open(&files, &backend).map_err(|error| damaged(name, &error))
     };
     Ok(Pipeline {
         tokenizer,
         text: TextEncoder::load(&component("text_encoder")?, &text_config)
-            .map_err(|error| damaged("text_encoder", error))?,
-        unet: UNet::load(&component("unet")?, &unet_config).map_err(|error| damaged("unet", error))?,
-        vae: Vae::load(&component("vae")?, &vae_config).map_err(|error| damaged("vae", error))?,
+            .map_err(|error| damaged("text_encoder", &error))?,
+        unet: UNet::load(&component("unet")?, &unet_config).map_err(|error| damaged("unet", &error))?,
+        vae: Vae::load(&component("vae")?, &vae_config).map_err(|error| damaged("vae", &error))?,
         sample_size: unet_config.sample_size.unwrap_or(64),
         vae_config,
         usual,
@@ -181,11 +181,11 @@ fn parse<T: for<'a> Deserialize<'a>>(path: &Path) -> Result<T> {
     })
 }
 
-fn unsupported(error: candle_core::Error) -> Error {
+fn unsupported(error: &candle_core::Error) -> Error {
     Error::new(ErrorKind::Unsupported, error.to_string())
 }
 
-fn damaged(component: &str, error: candle_core::Error) -> Error {
+fn damaged(component: &str, error: &candle_core::Error) -> Error {
     Error::new(
         ErrorKind::Unavailable,
         format!("the weights of `{component}` cannot be used: {error}"),

@@ -212,7 +212,11 @@ fn the_same_seed_makes_the_picture_of_the_reference() {
             let gap = picture_gap(&ours, &expected.raw(&format!("picture.{case}")));
             // Without any signal at its start fresh noise is 4096 times its size, of which the
             // reference's own `f32` keeps three digits.
-            let tolerance = if (name, case) == ("deep", "euler_a") { 3e-3 } else { 1e-3 };
+            let tolerance = if (name, case) == ("deep", "euler_a") {
+                3e-3
+            } else {
+                1e-3
+            };
             assert!(gap < tolerance, "{name}, {case}: the picture differs by {gap}");
         }
     }

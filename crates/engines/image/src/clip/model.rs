@@ -39,7 +39,7 @@ impl TextEncoder {
             weights.clone()
         };
         let size = config.hidden_size;
-        if config.num_attention_heads == 0 || size % config.num_attention_heads != 0 {
+        if config.num_attention_heads == 0 || !size.is_multiple_of(config.num_attention_heads) {
             bail!("{size} channels cannot be {} heads", config.num_attention_heads)
         }
         let embeddings = weights.at("embeddings");

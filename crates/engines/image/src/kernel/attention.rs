@@ -7,7 +7,7 @@ use super::{
     lanes::{Lanes, for_lanes},
     multiply::heights,
     shared::Shared,
-    tile::{LARGEST, tile},
+    tile::{LARGEST, Left, tile},
 };
 
 /// The sizes of an attention.
@@ -144,8 +144,13 @@ impl Head {
             let rows: Vec<&[f32]> = (at..at + height)
                 .map(|row| &q[block.start + row * block.stride..][..width])
                 .collect();
+            let left = Left {
+                rows: &rows,
+                height,
+                depth: width,
+            };
             for (i, keys) in self.keys.chunks_exact(panel * width).enumerate() {
-                tile(self.lanes, &rows, height, width, keys, &mut sums);
+                tile(self.lanes, left, keys, &mut sums);
                 for (row, sums) in (at..at + height).zip(sums.chunks_exact(panel)) {
                     scores[row * stride + i * panel..][..panel].copy_from_slice(sums);
                 }
@@ -170,8 +175,13 @@ impl Head {
             let rows: Vec<&[f32]> = (at..at + height)
                 .map(|row| &scores[row * stride..][..keys])
                 .collect();
+            let left = Left {
+                rows: &rows,
+                height,
+                depth: keys,
+            };
             for (i, values) in self.values.chunks_exact(panel * keys).enumerate() {
-                tile(self.lanes, &rows, height, keys, values, &mut sums);
+                tile(self.lanes, left, values, &mut sums);
                 let used = panel.min(width - i * panel);
                 for (row, sums) in (at..at + height).zip(sums.chunks_exact(panel)) {
                     // SAFETY: the caller promised this block to us.

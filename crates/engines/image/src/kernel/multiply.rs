@@ -5,7 +5,7 @@ use rayon::prelude::*;
 use super::{
     Packed,
     shared::Shared,
-    tile::{LARGEST, tile},
+    tile::{LARGEST, Left, tile},
 };
 
 /// What is added to a product while it is still at hand.
@@ -98,7 +98,12 @@ unsafe fn columns<R: Rows>(
         for tap in 0..weights.taps {
             slices.extend((at..at + height).map(|row| rows.row(row, tap)));
         }
-        tile(lanes, &slices, height, weights.depth, values, &mut sums);
+        let left = Left {
+            rows: &slices,
+            height,
+            depth: weights.depth,
+        };
+        tile(lanes, left, values, &mut sums);
         for (row, sums) in (at..at + height).zip(sums.chunks_exact(width)) {
             let place = row * weights.columns + first;
             // SAFETY: these columns of these rows are ours alone.

@@ -5,17 +5,18 @@ use super::lanes::Lanes;
 /// The largest tile there is: 12 rows of 32 columns.
 pub(crate) const LARGEST: usize = 12 * 32;
 
+/// The left-hand side of a tile: `height` slices for each tap, tap after tap, each at least `depth`
+/// long.
+#[derive(Clone, Copy)]
+pub(crate) struct Left<'a> {
+    pub(crate) rows: &'a [&'a [f32]],
+    pub(crate) height: usize,
+    pub(crate) depth: usize,
+}
+
 /// Sets `sums[row][column]` to the sum over taps and depth of `rows[tap][row] · panel[tap]`.
-///
-/// `rows` holds `height` slices for each tap, tap after tap; each is at least `depth` long.
-pub(crate) fn tile(
-    lanes: Lanes,
-    rows: &[&[f32]],
-    height: usize,
-    depth: usize,
-    panel: &[f32],
-    sums: &mut [f32; LARGEST],
-) {
+pub(crate) fn tile(lanes: Lanes, left: Left<'_>, panel: &[f32], sums: &mut [f32; LARGEST]) {
+    let Left { rows, height, depth } = left;
     let taps = rows.len() / height;
     assert!(rows.len() == taps * height && rows.iter().all(|row| row.len() >= depth));
     assert!(panel.len() >= taps * depth * lanes.panel());
@@ -191,7 +192,12 @@ mod tests {
             for height in 1..=lanes.rows() {
                 let slices: Vec<&[f32]> = rows[..2 * height].iter().map(Vec::as_slice).collect();
                 let mut sums = [0.0; LARGEST];
-                tile(lanes, &slices, height, depth, &panel, &mut sums);
+                let left = Left {
+                    rows: &slices,
+                    height,
+                    depth,
+                };
+                tile(lanes, left, &panel, &mut sums);
                 for row in 0..height {
                     for column in 0..width {
                         let expected: f32 = (0..2 * depth)

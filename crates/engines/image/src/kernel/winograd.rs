@@ -13,7 +13,7 @@ use super::{
     lanes::for_lanes,
     multiply::{Finish, heights},
     shared::Shared,
-    tile::{LARGEST, tile},
+    tile::{LARGEST, Left, tile},
 };
 
 /// Channels that are transformed at once.
@@ -61,6 +61,15 @@ impl Tiles {
     }
 }
 
+/// Where the results of a tile go, and what is added to them.
+pub(crate) struct Target<'a> {
+    tile: usize,
+    count: usize,
+    tiles: Tiles,
+    place: (usize, usize, usize),
+    finish: Finish<'a>,
+}
+
 impl Winograd {
     /// Whether it is worth its memory.
     pub(crate) fn suits(window: Window, depth: usize, columns: usize) -> bool {
@@ -72,7 +81,10 @@ impl Winograd {
             before: 1,
             after: 1,
         };
-        window == plain && depth % LANES == 0 && columns % LANES == 0 && depth * columns <= MOST
+        window == plain
+            && depth.is_multiple_of(LANES)
+            && columns.is_multiple_of(LANES)
+            && depth * columns <= MOST
     }
 
     /// Transforms weights of `(columns, depth, 3, 3)`.
@@ -124,8 +136,14 @@ impl Winograd {
             self.multiply(&inputs, some, &mut products);
             let shared = Shared::new(&mut out);
             (0..some).into_par_iter().with_min_len(4).for_each(|i| {
-                let place = tiles.place(first + i);
-                write_tile(&products, columns, (i, some), (tiles, place), finish, &shared);
+                let target = Target {
+                    tile: i,
+                    count: some,
+                    tiles,
+                    place: tiles.place(first + i),
+                    finish,
+                };
+                write_tile(&products, columns, &target, &shared);
             });
         }
         out
@@ -151,7 +169,16 @@ impl Winograd {
                     for (i, row) in rows[..height].iter_mut().enumerate() {
                         *row = &inputs[(value * count + at + i) * depth..][..depth];
                     }
-                    tile(lanes, &rows[..height], height, depth, packed, &mut sums);
+                    tile(
+                        lanes,
+                        Left {
+                            rows: &rows[..height],
+                            height,
+                            depth,
+                        },
+                        packed,
+                        &mut sums,
+                    );
                     for (i, sums) in sums.chunks_exact(width).enumerate().take(height) {
                         let start = (value * count + at + i) * columns + panel * width;
                         // SAFETY: tasks differ in their value or their panel.
@@ -222,13 +249,10 @@ for_lanes! {
     fn write_tile(
         products: &[f32],
         columns: usize,
-        tile: (usize, usize),
-        place: (Tiles, (usize, usize, usize)),
-        finish: Finish<'_>,
+        target: &Target<'_>,
         out: &Shared<'_>,
     ) {
-        let (tile, count) = tile;
-        let (tiles, (picture, top, left)) = place;
+        let Target { tile, count, tiles, place: (picture, top, left), finish } = *target;
         for channel in (0..columns).step_by(LANES) {
             let mut values = [[0.0; LANES]; VALUES];
             for (i, values) in values.iter_mut().enumerate() {

@@ -42,7 +42,7 @@ impl Form {
 impl GroupNorm {
     /// Reads a norm of so many channels in so many groups.
     pub(crate) fn load(weights: &Weights, channels: usize, groups: usize, epsilon: f64) -> Result<Self> {
-        if groups == 0 || channels % groups != 0 {
+        if groups == 0 || !channels.is_multiple_of(groups) {
             bail!("{channels} channels cannot be {groups} groups")
         }
         Ok(Self {

@@ -149,8 +149,9 @@ fn solve(mut rows: Vec<Vec<f64>>, mut right: Vec<f64>) -> Vec<f64> {
         right.swap(column, pivot);
         for row in column + 1..n {
             let factor = rows[row][column] / rows[column][column];
-            for k in column..n {
-                rows[row][k] -= factor * rows[column][k];
+            let (above, below) = rows.split_at_mut(row);
+            for (value, pivot) in below[0].iter_mut().zip(&above[column]).skip(column) {
+                *value -= factor * pivot;
             }
             right[row] -= factor * right[column];
         }

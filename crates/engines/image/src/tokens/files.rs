@@ -45,7 +45,7 @@ pub(crate) fn read(folder: &Path, places: usize) -> Result<Tokenizer, String> {
         let vocab: HashMap<String, u32> = parse(&folder.join("vocab.json"))?;
         let path = folder.join("merges.txt");
         let lines = fs::read_to_string(&path).map_err(|error| format!("{}: {error}", path.display()))?;
-        let merges = lines
+        let merges: Vec<_> = lines
             .lines()
             .filter(|line| !line.starts_with("#version"))
             .filter_map(pair_of)
@@ -53,16 +53,16 @@ pub(crate) fn read(folder: &Path, places: usize) -> Result<Tokenizer, String> {
         (vocab, merges)
     } else {
         let TokenizerFile { model } = parse(&folder.join("tokenizer.json"))?;
-        let merges = model.merges.into_iter().filter_map(Merge::pair).collect();
+        let merges: Vec<_> = model.merges.into_iter().filter_map(Merge::pair).collect();
         (model.vocab, merges)
     };
     let config: Value = parse(&folder.join("tokenizer_config.json"))?;
-    build(vocab, merges, &config, places)
+    build(vocab, &merges, &config, places)
 }
 
 fn build(
     vocab: HashMap<String, u32>,
-    merges: Vec<(String, String)>,
+    merges: &[(String, String)],
     config: &Value,
     places: usize,
 ) -> Result<Tokenizer, String> {
@@ -98,7 +98,7 @@ fn build(
         (unknown, unknown_id),
     ];
     Ok(Tokenizer {
-        bpe: Bpe::new(vocab, &merges, unknown_id, marks)?,
+        bpe: Bpe::new(vocab, merges, unknown_id, marks)?,
         start: start_id,
         end: end_id,
         pad: pad_id,

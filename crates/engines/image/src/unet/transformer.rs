@@ -54,7 +54,7 @@ impl Transformer {
             groups,
             ..
         } = config;
-        if heads == 0 || channels % heads != 0 {
+        if heads == 0 || !channels.is_multiple_of(heads) {
             bail!("{channels} channels cannot be {heads} heads")
         }
         let layers = (0..config.layers)
