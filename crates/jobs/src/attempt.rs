@@ -130,7 +130,7 @@ impl Attempt {
         let mut drop_at: Option<Instant> = None;
         loop {
             tokio::select! {
-                ended = &mut *task => return Some(ended.unwrap_or_else(|failure| Err(unfinished(failure)))),
+                ended = &mut *task => return Some(ended.unwrap_or_else(|failure| Err(unfinished(&failure)))),
                 () = &mut drain, if !draining => {
                     draining = true;
                     stopper.stop(Stop::Draining);
@@ -390,7 +390,7 @@ impl Attempt {
 }
 
 /// What became of a handler that did not return.
-fn unfinished(failure: tokio::task::JoinError) -> Error {
+fn unfinished(failure: &tokio::task::JoinError) -> Error {
     if failure.is_cancelled() {
         return Error::new(ErrorKind::Cancelled, "the work was dropped");
     }

@@ -1,4 +1,5 @@
 //! Every store faces the same contracts.
+#![expect(clippy::unwrap_used, reason = "tests")]
 
 use std::{sync::Arc, time::Duration};
 

@@ -1,14 +1,11 @@
 //! The runner and what clients see of jobs, on stores in memory and a clock that stands still.
-#![expect(clippy::unwrap_used, reason = "tests")]
-
-mod common;
 
 use std::time::Duration;
 
+use crate::common::{Scene, recipe};
 use busbar_core::{Error, ErrorKind, Tenant};
 use busbar_jobs::{Cancelled, JobState, MediaType, Milestone, Output, Phase, QueueName, Stopper};
 use bytes::Bytes;
-use common::{Scene, recipe};
 
 const HOUR: Duration = Duration::from_secs(3600);
 
