@@ -9,7 +9,7 @@ pub mod images;
 pub mod llama;
 pub mod mistral;
 pub mod nova;
-pub(in crate::bedrock) mod numbers;
+pub(crate) mod numbers;
 mod plain;
 pub mod titan;
 mod watch;
@@ -20,7 +20,7 @@ pub use llama::{Llama, LlamaBody};
 pub use mistral::{Mistral, MistralBody};
 pub use nova::{Nova, NovaReader, NovaWriter};
 pub use titan::{Titan, TitanBody};
-pub use watch::InvokeWatch;
+pub use watch::watch;
 
 use busbar_core::{ChatRequest, Format, ModelId, Result};
 use serde::{Deserialize, de::IgnoredAny};

@@ -3,7 +3,7 @@
 use busbar_core::{Error, Result, Sampling, Tokens};
 
 /// A limit on the answer, checked.
-pub(in crate::bedrock) fn most(param: &str, most: Option<u32>) -> Result<Option<Tokens>> {
+pub(crate) fn most(param: &str, most: Option<u32>) -> Result<Option<Tokens>> {
     match most {
         Some(0) => Err(Error::invalid(
             param,
@@ -14,7 +14,7 @@ pub(in crate::bedrock) fn most(param: &str, most: Option<u32>) -> Result<Option<
 }
 
 /// Stop texts, checked.
-pub(in crate::bedrock) fn stop(param: &str, stop: Vec<String>) -> Result<Vec<String>> {
+pub(crate) fn stop(param: &str, stop: Vec<String>) -> Result<Vec<String>> {
     match stop.iter().position(String::is_empty) {
         Some(place) => {
             let param = format!("{param}[{place}]");
@@ -25,7 +25,7 @@ pub(in crate::bedrock) fn stop(param: &str, stop: Vec<String>) -> Result<Vec<Str
 }
 
 /// Sampling, checked; `names` says what our fields are called in the body where that is otherwise.
-pub(in crate::bedrock) fn check(sampling: &Sampling, names: &[(&str, &str)]) -> Result<()> {
+pub(crate) fn check(sampling: &Sampling, names: &[(&str, &str)]) -> Result<()> {
     sampling.check().map_err(|error| {
         let found = names.iter().find(|(ours, _)| error.param() == Some(ours));
         let Some((ours, theirs)) = found else { return error };
