@@ -20,7 +20,7 @@
 //! std = [128.0, 128.0, 128.0]
 //! ```
 
-use std::path::Path;
+use std::{fmt, path::Path};
 
 use busbar_core::{Error, ErrorKind, Result};
 use serde::Deserialize;
@@ -135,8 +135,7 @@ impl Description {
     /// # Errors
     /// `Unavailable`, saying what is wrong.
     pub fn parse(text: &str) -> Result<Self> {
-        let description: Self =
-            toml::from_str(text).map_err(|error| wrong(error.to_string().trim_end().to_owned()))?;
+        let description: Self = toml::from_str(text).map_err(|error| wrong(error.to_string().trim_end()))?;
         description.check()?;
         Ok(description)
     }
@@ -168,9 +167,7 @@ impl Description {
         let numbers = self.normalise;
         let divisors = numbers.std.iter().all(|std| std.is_normal());
         if !divisors || !numbers.scale.is_normal() || !numbers.mean.iter().all(|mean| mean.is_finite()) {
-            return Err(wrong(
-                "normalise: scale and std must be numbers other than 0".to_owned(),
-            ));
+            return Err(wrong("normalise: scale and std must be numbers other than 0"));
         }
         Ok(())
     }
@@ -216,7 +213,7 @@ impl Normalise {
     }
 }
 
-pub(crate) fn wrong(says: String) -> Error {
+pub(crate) fn wrong(says: impl fmt::Display) -> Error {
     Error::new(
         ErrorKind::Unavailable,
         format!("the model's description is wrong: {says}"),

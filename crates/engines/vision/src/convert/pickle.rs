@@ -114,9 +114,9 @@ impl<'a> Unpickler<'a> {
             b'j' | b'r' => {
                 let at = u32::from_le_bytes(self.array()?) as usize;
                 if code == b'j' {
-                    self.recall(at)?
+                    self.recall(at)?;
                 } else {
-                    self.remember(at)?
+                    self.remember(at)?;
                 }
             }
             b'c' => {

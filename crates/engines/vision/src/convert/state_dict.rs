@@ -164,7 +164,7 @@ mod tests {
         // Two by two, and turned.
         tensor("weight", "FloatStorage", "7", 4, b"K\x02K\x02\x86K\x01K\x02\x86");
         tensor("steps", "LongStorage", "8", 1, b"))");
-        file.extend(b"u}X\x09\0\0\0_metadataNsb.\x80\x02]q\x00(X\x01\0\0\07X\x01\0\0\08e.");
+        file.extend(b"u}X\x09\0\0\0_metadataNsb.\x80\x02]q\x00(X\x01\0\0\x007X\x01\0\0\x008e.");
         file.extend(4_u64.to_le_bytes());
         file.extend([1.0_f32, 2.0, 3.0, 4.0].into_iter().flat_map(f32::to_le_bytes));
         file.extend(1_u64.to_le_bytes());

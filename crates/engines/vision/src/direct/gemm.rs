@@ -184,22 +184,23 @@ impl Product<'_> {
         );
         let bias: [I::F32; V] = ops.load_many(&self.weights.bias[strip.first..]);
         let mut sums = [bias; R];
-        for (input, weights) in strip.weights.chunks_exact(V * lanes).take(inputs).enumerate() {
-            let weights: [I::F32; V] = ops.load_many(weights);
-            for at in 0..R {
-                let number = ops.splat(rows[at][input]);
-                for vector in 0..V {
-                    sums[at][vector] = ops.mul_add(number, weights[vector], sums[at][vector]);
+        let packed = &strip.weights[..inputs * V * lanes];
+        // By number, not by iterator: so the compiler sees that no row is read past its end.
+        for input in 0..inputs {
+            let weights: [I::F32; V] = ops.load_many(&packed[input * V * lanes..][..V * lanes]);
+            for (sums, row) in sums.iter_mut().zip(rows) {
+                let number = ops.splat(row[input]);
+                for (sum, weight) in sums.iter_mut().zip(weights) {
+                    *sum = ops.mul_add(number, weight, *sum);
                 }
             }
         }
         let width = self.weights.width();
         let (least, most) = (ops.splat(self.clamp.least), ops.splat(self.clamp.most));
-        for at in 0..R {
+        for (at, sums) in sums.into_iter().enumerate() {
             let from = (row + at) * width + strip.first;
-            for vector in 0..V {
+            for (vector, mut sum) in sums.into_iter().enumerate() {
                 let place = from + vector * lanes..from + (vector + 1) * lanes;
-                let mut sum = sums[at][vector];
                 if let Some(residual) = self.residual {
                     sum = ops.add(sum, ops.load(&residual[place.clone()]));
                 }

@@ -122,9 +122,15 @@ impl Spread<'_> {
                 let (columns, left) = across.taps(x, width);
                 for tap in rows.clone() {
                     let pixel = (top + tap - rows.start) * width + left;
-                    let taps = tap * across.kernel + columns.start..tap * across.kernel + columns.end;
-                    let to = patch[taps.start * channels..taps.end * channels].chunks_exact_mut(channels);
-                    for (to, from) in to.zip(self.input[pixel * stride..].chunks(stride)) {
+                    let first = tap * across.kernel + columns.start;
+                    let to = &mut patch[first * channels..][..columns.len() * channels];
+                    let from = &self.input[pixel * stride..];
+                    if stride == channels {
+                        // Nothing between the pixels: a row of taps is one piece.
+                        to.copy_from_slice(&from[..to.len()]);
+                        continue;
+                    }
+                    for (to, from) in to.chunks_exact_mut(channels).zip(from.chunks(stride)) {
                         to.copy_from_slice(&from[..channels]);
                     }
                 }

@@ -173,7 +173,8 @@ impl<'a> Planner<'a> {
         } else {
             return Err("a convolution in groups".to_owned());
         };
-        self.add(at, node, input, makes, work)
+        self.step(&node.inputs[0], input, makes, work);
+        self.settle(at, node)
     }
 
     fn fully_connected(&mut self, at: usize, node: &'a Node) -> Result<(), String> {
@@ -208,18 +209,19 @@ impl<'a> Planner<'a> {
             weights: Packed::new(&rows, &bias, inputs),
             slides: [slide; 2],
         };
-        self.add(at, node, input, Shape::padded(1, 1, outputs), work)
+        self.step(&node.inputs[0], input, Shape::padded(1, 1, outputs), work);
+        self.settle(at, node)
     }
 
     fn mean(&mut self, at: usize, node: &'a Node) -> Result<(), String> {
         let input = self.input(node, 0)?;
-        self.add(
-            at,
-            node,
+        self.step(
+            &node.inputs[0],
             input,
             Shape::padded(1, 1, input.shape.channels),
             Work::Mean,
-        )
+        );
+        self.settle(at, node)
     }
 
     fn is_over_pixels(&self, node: &Node) -> bool {
@@ -244,18 +246,6 @@ impl<'a> Planner<'a> {
             self.step(&node.inputs[0], input, input.shape, Work::Copy);
             self.last().clamp = clamp;
         }
-        self.settle(at, node)
-    }
-
-    fn add(
-        &mut self,
-        at: usize,
-        node: &'a Node,
-        input: Known,
-        makes: Shape,
-        work: Work,
-    ) -> Result<(), String> {
-        self.step(&node.inputs[0], input, makes, work);
         self.settle(at, node)
     }
 

@@ -43,10 +43,12 @@ pub fn resize(picture: &Pixels, window: &Window, filter: Filter) -> Vec<u8> {
     let needed = rows.sources();
     let stride = picture.width() as usize * CHANNELS;
     let source = &picture.rgb()[needed.start * stride..needed.end * stride];
-    let narrow: Vec<u8> = source
-        .chunks_exact(stride)
-        .flat_map(|row| columns.spans.iter().flat_map(|span| span.pixel(row)))
-        .collect();
+    let mut narrow = Vec::with_capacity(needed.len() * columns.spans.len() * CHANNELS);
+    for row in source.chunks_exact(stride) {
+        for span in &columns.spans {
+            narrow.extend_from_slice(&span.pixel(row));
+        }
+    }
     let stride = columns.spans.len() * CHANNELS;
     let mut out = Vec::with_capacity(rows.spans.len() * stride);
     for span in &rows.spans {
@@ -114,8 +116,8 @@ impl Weights {
 impl Span {
     fn pixel(&self, row: &[u8]) -> [u8; CHANNELS] {
         let mut sums = [1 << (PRECISION - 1); CHANNELS];
-        let pixels = row[self.first * CHANNELS..].chunks_exact(CHANNELS);
-        for (pixel, weight) in pixels.zip(&self.weights) {
+        let (pixels, _) = row[self.first * CHANNELS..].as_chunks::<CHANNELS>();
+        for (pixel, weight) in pixels.iter().zip(&self.weights) {
             for (sum, colour) in sums.iter_mut().zip(pixel) {
                 *sum += i32::from(*colour) * weight;
             }

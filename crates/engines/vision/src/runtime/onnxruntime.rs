@@ -8,7 +8,7 @@ use std::{
 };
 
 use busbar_core::{Error, Result};
-use ort::{session::Session, value::TensorRef};
+use ort::{environment::Environment, session::Session, value::TensorRef};
 
 use super::{Loading, Network, layout::Arrangement};
 
@@ -21,10 +21,10 @@ struct OrtNetwork {
 
 pub(super) fn load(loading: Loading<'_>) -> Result<Vec<Box<dyn Network>>, String> {
     let library = loading.onnxruntime.ok_or("its shared library is not here")?;
-    open(library)?;
+    let environment = open(library)?;
     let description = loading.description;
     let network = || {
-        let session = Session::builder()
+        let session = Session::builder(&environment)
             .and_then(|builder| Ok(builder.with_intra_threads(1)?))
             .and_then(|mut builder| builder.commit_from_memory(loading.model))
             .map_err(|error| error.to_string())?;
@@ -42,19 +42,21 @@ pub(super) fn load(loading: Loading<'_>) -> Result<Vec<Box<dyn Network>>, String
 }
 
 /// Loads the library once. One that failed may be tried again: it may have been repaired.
-fn open(library: &Path) -> Result<(), String> {
-    static OPENED: Mutex<bool> = Mutex::new(false);
+fn open(library: &Path) -> Result<Environment, String> {
+    static OPENED: Mutex<Option<Environment>> = Mutex::new(None);
     let mut opened = OPENED.lock().unwrap_or_else(PoisonError::into_inner);
-    if !*opened {
-        if !library.is_file() {
-            return Err(format!("there is no file `{}`", library.display()));
-        }
-        ort::init_from(library)
-            .map_err(|error| format!("`{}` cannot be loaded: {error}", library.display()))?
-            .commit();
-        *opened = true;
+    if let Some(environment) = &*opened {
+        return Ok(environment.clone());
     }
-    Ok(())
+    if !library.is_file() {
+        return Err(format!("there is no file `{}`", library.display()));
+    }
+    let environment = ort::init_from(library)
+        .map_err(|error| format!("`{}` cannot be loaded: {error}", library.display()))?
+        .with_telemetry(false)
+        .build()
+        .map_err(|error| error.to_string())?;
+    Ok(opened.insert(environment).clone())
 }
 
 impl Network for OrtNetwork {

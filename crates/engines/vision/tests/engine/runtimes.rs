@@ -1,6 +1,6 @@
 //! What computes agrees with ONNX Runtime, and it is said why it was taken.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, path::PathBuf};
 
 use busbar_core::{ErrorKind, Picture};
 use busbar_engine_vision::{VisionEngineConfig, runtime::Choice};
@@ -11,10 +11,15 @@ use crate::support::{ask, bytes, fixture, little, load, pattern, request};
 const CLOSE: f32 = 1e-5;
 
 async fn check(model: &str, runtime: Choice, name: &str) {
+    check_with(model, runtime, name, None).await;
+}
+
+async fn check_with(model: &str, runtime: Choice, name: &str, library: Option<PathBuf>) {
     let config = VisionEngineConfig {
         path: fixture(&format!("{model}.onnx")),
         labels_folder: Some(fixture("")),
         runtime,
+        onnxruntime: library,
         ..little()
     };
     let engine = load(&config).unwrap();
@@ -118,4 +123,21 @@ async fn an_answer_names_its_model_and_version() {
         "little",
         "the model that served, not the word it was asked by"
     );
+}
+
+/// Only with the feature, and only where `BUSBAR_TEST_ONNXRUNTIME` names the shared library.
+#[cfg(feature = "onnxruntime")]
+#[tokio::test]
+async fn onnx_runtime_itself_is_used_where_it_is_found_and_ours_does_not_know_the_network() {
+    let Some(library) = std::env::var_os("BUSBAR_TEST_ONNXRUNTIME") else {
+        println!("BUSBAR_TEST_ONNXRUNTIME names no library, so ONNX Runtime is not tried");
+        return;
+    };
+    for (model, runtime, name) in [
+        ("other", Choice::Auto, "onnxruntime"),
+        ("little", Choice::OnnxRuntime, "onnxruntime"),
+        ("little", Choice::Auto, "direct"),
+    ] {
+        check_with(model, runtime, name, Some(library.clone().into())).await;
+    }
 }
