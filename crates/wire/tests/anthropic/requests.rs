@@ -11,17 +11,19 @@ use crate::support::requests::context;
 
 fn body(more: Value) -> Vec<u8> {
     let mut body = json!({"model": "m", "max_tokens": 9, "messages": [{"role": "user", "content": "Hi"}]});
-    for (name, value) in more.as_object().unwrap() {
-        match value {
-            Value::Null => drop(body.as_object_mut().unwrap().remove(name)),
-            value => body[name] = value.clone(),
-        }
+    let fields = body.as_object_mut().unwrap();
+    if let Value::Object(more) = more {
+        fields.extend(more);
     }
+    // What is null in a case is absent from its body, as it is where a client does not say it.
+    fields.retain(|_, value| !value.is_null());
     body.to_string().into_bytes()
 }
 
 fn saying(content: Value) -> Value {
-    json!({"messages": [{"role": "user", "content": content}]})
+    let mut body = json!({"messages": [{"role": "user"}]});
+    body["messages"][0]["content"] = content;
+    body
 }
 
 fn read(body: &[u8], variant: Variant) -> Result<ChatRequest, Error> {

@@ -293,7 +293,7 @@ fn what_the_format_has_no_word_for_is_refused() {
     check("seed", |request| request.sampling.seed = Some(1));
     check("min_p", |request| request.sampling.min_p = Some(0.1));
     check("presence_penalty", |request| {
-        request.sampling.presence_penalty = Some(0.5)
+        request.sampling.presence_penalty = Some(0.5);
     });
     check("temperature", |request| request.sampling.temperature = Some(1.2));
     check("logprobs", |request| request.logprobs = Some(0));
