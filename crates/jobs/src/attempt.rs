@@ -53,10 +53,11 @@ impl Attempt {
     }
 
     pub(crate) async fn run(&self) {
-        if let Err(error) = self.deal().await {
-            // Its message comes back when its lease has run out.
-            warn!(queue = %self.runner.queue, error = %error, "a job was left to its next delivery");
-        }
+        const SOON: Duration = Duration::from_secs(5);
+        let Err(error) = self.deal().await else { return };
+        warn!(queue = %self.runner.queue, error = %error, "a job was left to its next delivery");
+        // Where this fails too, the message comes back when its lease has run out.
+        let _sooner = self.hide(SOON.min(self.runner.policy.lease)).await;
     }
 
     async fn deal(&self) -> Result<()> {

@@ -80,3 +80,15 @@ async fn a_place_where_no_file_can_be_written_says_so() {
     let error = put.unwrap_err();
     assert!(error.is_retryable() && error.code().is_some(), "{error:?}");
 }
+
+#[cfg(unix)]
+#[test]
+fn a_database_is_its_owners_alone() {
+    use std::os::unix::fs::PermissionsExt as _;
+    let folder = tempfile::tempdir().unwrap();
+    let _open = open(&folder.path().join("jobs.sqlite")).unwrap();
+    for file in std::fs::read_dir(folder.path()).unwrap() {
+        let rights = file.unwrap().metadata().unwrap().permissions().mode();
+        assert_eq!(rights & 0o077, 0);
+    }
+}

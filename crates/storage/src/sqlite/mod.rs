@@ -41,7 +41,7 @@ pub struct SqliteOptions {
 impl Default for SqliteOptions {
     fn default() -> Self {
         Self {
-            busy: Duration::from_secs(5),
+            busy: Duration::from_secs(2),
             receives: RECEIVES,
             look_every: Duration::from_millis(200),
         }

@@ -102,6 +102,7 @@ fn serve(mut connection: Connection, inbox: &Receiver<Order>) {
 
 fn open(path: &Path, busy: Duration) -> Result<Connection> {
     let connect = || {
+        make_private(path);
         let connection = Connection::open(path)?;
         connection.busy_timeout(busy)?;
         connection.pragma_update(None, "journal_mode", "wal")?;
@@ -118,6 +119,16 @@ fn open(path: &Path, busy: Duration) -> Result<Connection> {
         }
         error
     })
+}
+
+/// Jobs hold what people asked for, so the file is its owner's alone; SQLite gives the log beside
+/// it the same rights. A file that cannot be made here is reported by SQLite, with its reason.
+fn make_private(path: &Path) {
+    let mut options = std::fs::OpenOptions::new();
+    options.write(true).create_new(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    drop(options.open(path));
 }
 
 fn gone() -> Error {
