@@ -7,7 +7,7 @@
 
 use std::{fs, path::Path};
 
-use busbar_catalog::{Catalog, Error, Kind, Wanted};
+use busbar_catalog::{Catalog, Entry, Error, Kind, Wanted};
 
 fn user_file(text: &str) -> tempfile::NamedTempFile {
     let file = tempfile::NamedTempFile::new().unwrap();
@@ -137,7 +137,27 @@ fn a_users_model_takes_the_place_of_its_namesake() {
 fn a_users_default_takes_over() {
     let catalog = extended(&SOUND.replace("file =", "default = true\nfile =")).unwrap();
     assert_eq!(catalog.default_of(Kind::Text).unwrap().name.as_str(), "mine");
-    assert_eq!(catalog.entries().iter().filter(|entry| entry.default).count(), 1);
+    let of_its_kind = |entry: &&Entry| entry.default && entry.kind == Kind::Text;
+    assert_eq!(catalog.entries().iter().filter(of_its_kind).count(), 1);
+    assert!(
+        catalog.default_of(Kind::Vision).is_some(),
+        "other kinds keep theirs"
+    );
+}
+
+#[test]
+fn the_default_vision_model_needs_a_package_index_only() {
+    let catalog = Catalog::builtin().unwrap();
+    let default = catalog.default_of(Kind::Vision).unwrap();
+    assert_eq!(default.name.as_str(), "efficientnet-lite0");
+    assert!(
+        default
+            .source
+            .places()
+            .iter()
+            .all(|place| place.starts_with("pypi:"))
+    );
+    assert!(default.size.is_some() && default.sha256.is_some());
 }
 
 #[test]
