@@ -2,7 +2,13 @@
 
 use busbar_core::{Capabilities, Context, RequestId};
 use busbar_wire::{
-    openai::{chat::ChatBody, completions::CompletionBody, embeddings::EmbeddingBody},
+    openai::{
+        chat::ChatBody,
+        completions::CompletionBody,
+        embeddings::EmbeddingBody,
+        hosts::read_embeddings,
+        images::{ImageBody, ImageList},
+    },
     sse::{Frame, Parser},
     summaries::SummaryBody,
     ws::ClientFrame,
@@ -20,6 +26,9 @@ fn read_all(bytes: &[u8]) {
     let can = Capabilities::default();
     let _embedding = EmbeddingBody::read(bytes).and_then(|body| body.into_request(context(), &can));
     let _summary = SummaryBody::read(bytes).and_then(|body| body.into_asked(context()));
+    let _pictures = ImageBody::read(bytes).and_then(|body| body.into_request(context()));
+    let _made = ImageList::read(bytes);
+    let _vectors = read_embeddings(bytes);
     let _frame = ClientFrame::read(bytes);
     let _events = Parser::new(1024).push(bytes);
 }
@@ -69,6 +78,14 @@ fn body() -> impl Strategy<Value = serde_json::Value> {
         "max_tokens",
         "logprobs",
         "top_logprobs",
+        "image_url",
+        "url",
+        "cache_control",
+        "thinking_blocks",
+        "reasoning",
+        "size",
+        "data",
+        "embedding",
         "1",
     ]);
     leaf.prop_recursive(6, 64, 8, move |inner| {

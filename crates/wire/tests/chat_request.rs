@@ -1,5 +1,9 @@
 //! What clients write as chat completions, and what it means.
-#![expect(clippy::unwrap_used, reason = "helpers of tests fail by panicking")]
+#![expect(
+    clippy::unwrap_used,
+    clippy::panic,
+    reason = "helpers of tests fail by panicking"
+)]
 
 use busbar_core::{
     CachePoint, CacheSpan, ChatRequest, Content, Context, Effort, Error, ErrorKind, LogitBias, Media,

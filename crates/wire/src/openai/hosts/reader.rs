@@ -117,7 +117,7 @@ impl ChatReader {
             .take()
             .map(super::chunk::Said::split)
             .unwrap_or_default();
-        let thoughts = thoughts(&mut piece, thought_in_parts);
+        let thoughts = thoughts(&mut piece, &thought_in_parts);
         let text = [
             said,
             piece.refusal.take().unwrap_or_default(),
@@ -178,7 +178,7 @@ impl ChatReader {
 }
 
 /// What is thought in a piece. Blocks repeat what the text says, unless there is no text.
-fn thoughts(piece: &mut Piece, in_parts: String) -> Vec<ThoughtDelta> {
+fn thoughts(piece: &mut Piece, in_parts: &str) -> Vec<ThoughtDelta> {
     let blocks = piece.thinking_blocks.take().unwrap_or_default();
     let plain = piece
         .reasoning_content
@@ -186,7 +186,7 @@ fn thoughts(piece: &mut Piece, in_parts: String) -> Vec<ThoughtDelta> {
         .filter(|text| !text.is_empty())
         .or(piece.reasoning.take())
         .unwrap_or_default()
-        + &in_parts;
+        + in_parts;
     let mut thoughts = Vec::new();
     let in_blocks: Vec<Thought> = blocks
         .into_iter()

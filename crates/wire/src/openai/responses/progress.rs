@@ -290,10 +290,10 @@ impl Progress {
                 logprobs: Vec::new(),
             }),
             Some(Item::Reasoning { summary, .. }) if summarises => {
-                summary.push(OutputPart::SummaryText { text })
+                summary.push(OutputPart::SummaryText { text });
             }
             Some(Item::Reasoning { content, .. }) => {
-                *content = Some(vec![OutputPart::ReasoningText { text }])
+                *content = Some(vec![OutputPart::ReasoningText { text }]);
             }
             Some(Item::FunctionCall { .. }) | None => {}
         }

@@ -1,6 +1,10 @@
-//! Requests to hosts of the OpenAI format and what they answer: the documented shapes, what hosts make of
-//! them, and everything that both can say.
-#![expect(clippy::unwrap_used, reason = "helpers of tests fail by panicking")]
+//! The OpenAI formats: requests to hosts of chat completions and what they answer, in the documented
+//! shapes, in what hosts make of them, and in everything that both can say; responses; pictures.
+#![expect(
+    clippy::unwrap_used,
+    clippy::panic,
+    reason = "helpers of tests fail by panicking"
+)]
 
 mod support;
 
@@ -8,6 +12,12 @@ mod support;
 mod everything;
 #[path = "openai/failures.rs"]
 mod failures;
+#[path = "openai/images.rs"]
+mod images;
+#[path = "responses/answers.rs"]
+mod responses_answered;
+#[path = "responses/asked.rs"]
+mod responses_asked;
 #[path = "openai/sent.rs"]
 mod sent;
 #[path = "openai/streams.rs"]
