@@ -2,7 +2,11 @@
 
 use std::time::Duration;
 
-use axum::{body::Body, extract::Request, http::header};
+use axum::{
+    body::Body,
+    extract::Request,
+    http::{HeaderMap, header},
+};
 use busbar_core::{Error, ErrorKind};
 use bytes::{Bytes, BytesMut};
 use http_body_util::BodyExt as _;
@@ -16,6 +20,17 @@ use crate::{
 
 /// How long a client that sends too much is listened to.
 const PATIENCE: Duration = Duration::from_secs(2);
+
+/// Whether a body says of itself that it is a picture, or a form with one.
+pub(crate) fn is_picture(headers: &HeaderMap) -> bool {
+    let content_type = headers.get(header::CONTENT_TYPE);
+    let essence = essence(
+        content_type
+            .and_then(|sent| sent.to_str().ok())
+            .unwrap_or_default(),
+    );
+    essence.starts_with("image/") || essence == "application/x-image" || essence == "multipart/form-data"
+}
 
 /// A body and what it says that it is.
 pub(crate) struct Sent {

@@ -5,6 +5,7 @@
 mod anthropic;
 mod bedrock;
 mod openai;
+mod sagemaker;
 
 use busbar_core::{Context, Error, Format, Result};
 use busbar_telemetry::Operation;
@@ -12,7 +13,8 @@ use busbar_wire::{Chunk, Framing};
 
 pub(crate) use anthropic::MESSAGES;
 pub(crate) use bedrock::{CONVERSE, INVOKE};
-pub(crate) use openai::{CHAT, COMPLETIONS};
+pub(crate) use openai::{CHAT, COMPLETIONS, RESPONSES};
+pub(crate) use sagemaker::ENDPOINT;
 
 use crate::{answer::Asked, shapes::Shape};
 
@@ -54,8 +56,9 @@ const OURS: &[&str] = &["/v1/summaries", "/v1/streams", "/v1/ws"];
 /// Paths of other dialects, the longer ones first.
 const SHAPES: &[(&str, Shape)] = &[
     ("/v1/messages", Shape::Anthropic),
-    ("/model", Shape::Aws),
-    ("/endpoints", Shape::Aws),
+    ("/model", Shape::Bedrock),
+    ("/endpoints", Shape::SageMaker),
+    ("/invocations", Shape::SageMaker),
     ("/v1", Shape::OpenAi),
 ];
 

@@ -114,9 +114,12 @@ impl Failure {
             (Shape::Anthropic, ErrorKind::Overloaded { .. } | ErrorKind::Unavailable) => {
                 StatusCode::from_u16(529).unwrap_or(self.status)
             }
-            (Shape::Aws, ErrorKind::Denied) => StatusCode::FORBIDDEN,
-            (Shape::Aws, ErrorKind::DeadlineExceeded) => StatusCode::REQUEST_TIMEOUT,
-            (Shape::Aws, ErrorKind::BadUpstream) => StatusCode::FAILED_DEPENDENCY,
+            (Shape::Bedrock | Shape::SageMaker, ErrorKind::Denied) => StatusCode::FORBIDDEN,
+            // Limits on size are a matter of validation there.
+            (Shape::Bedrock | Shape::SageMaker, ErrorKind::TooLarge) => StatusCode::BAD_REQUEST,
+            (Shape::Bedrock, ErrorKind::DeadlineExceeded) => StatusCode::REQUEST_TIMEOUT,
+            (Shape::Bedrock | Shape::SageMaker, ErrorKind::BadUpstream) => StatusCode::FAILED_DEPENDENCY,
+            (Shape::SageMaker, ErrorKind::NotFound) => StatusCode::BAD_REQUEST,
             _ => self.status,
         }
     }

@@ -13,7 +13,7 @@ use bytes::Bytes;
 use utoipa::{IntoParams, OpenApi};
 
 use crate::{
-    api::{bedrock, count, embeddings, generate, models, predict, probes, reply, summaries},
+    api::{bedrock, count, embeddings, generate, models, predict, probes, reply, sagemaker, summaries},
     replay,
 };
 
@@ -63,6 +63,10 @@ pub(crate) struct ResumeHeader {
         generate::messages,
         count::messages,
         bedrock::model,
+        generate::responses,
+        sagemaker::endpoint,
+        sagemaker::invocations,
+        sagemaker::ping,
         embeddings::create,
         summaries::create,
         predict::predict,

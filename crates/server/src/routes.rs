@@ -10,7 +10,7 @@ use axum::{
 
 use crate::{
     Server,
-    api::{bedrock, count, embeddings, generate, models, predict, probes, summaries},
+    api::{bedrock, count, embeddings, generate, models, predict, probes, sagemaker, summaries},
     console,
     error::{Failure, Handled},
     layers, openapi, replay, ws,
@@ -21,8 +21,12 @@ pub fn router(server: Server) -> Router {
     Router::new()
         .route("/v1/chat/completions", post(generate::chat))
         .route("/v1/completions", post(generate::complete))
+        .route("/v1/responses", post(generate::responses))
         .route("/v1/embeddings", post(embeddings::create))
         .route("/model/{*operation}", post(bedrock::model))
+        .route("/endpoints/{*operation}", post(sagemaker::endpoint))
+        .route("/ping", get(sagemaker::ping))
+        .route("/invocations", post(sagemaker::invocations))
         .route("/predict", post(predict::predict))
         .route("/v1/messages", post(generate::messages))
         .route("/v1/messages/count_tokens", post(count::messages))

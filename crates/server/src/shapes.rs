@@ -2,8 +2,11 @@
 
 use axum::http::{HeaderMap, HeaderName, HeaderValue, header};
 use busbar_core::{Error, RequestId};
-use busbar_wire::{Problem, answer::json, anthropic, bedrock, openai::error::ErrorBody};
+use busbar_wire::{Problem, answer::json, anthropic, bedrock, openai::error::ErrorBody, sagemaker};
 use bytes::Bytes;
+
+/// Names the class of a failure to clients of AWS.
+const CLASS: HeaderName = HeaderName::from_static(bedrock::error::CLASS_HEADER);
 
 /// How an error is written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -12,8 +15,10 @@ pub(crate) enum Shape {
     OpenAi,
     /// As Anthropic's has it.
     Anthropic,
-    /// As the runtimes of AWS have it.
-    Aws,
+    /// As Bedrock's runtime has it.
+    Bedrock,
+    /// As SageMaker's runtime has it.
+    SageMaker,
     /// RFC 9457.
     Problem,
 }
@@ -33,10 +38,13 @@ impl Shape {
         let body = match self {
             Self::OpenAi => json(&ErrorBody::from(error)),
             Self::Anthropic => anthropic::error_body(error, Some(id.as_str())),
-            Self::Aws => {
-                let class = bedrock::error::class(error.kind());
-                put(HeaderName::from_static(bedrock::error::CLASS_HEADER), class);
+            Self::Bedrock => {
+                put(CLASS, bedrock::error::class(error.kind()));
                 bedrock::error::error_body(error)
+            }
+            Self::SageMaker => {
+                put(CLASS, sagemaker::error::class(error.kind()));
+                sagemaker::error::error_body(error, Some(problem().status))
             }
             Self::Problem => json(&problem()),
         };
@@ -44,7 +52,7 @@ impl Shape {
             header::CONTENT_TYPE,
             match self {
                 Self::Problem => Problem::MEDIA_TYPE,
-                Self::OpenAi | Self::Anthropic | Self::Aws => "application/json",
+                Self::OpenAi | Self::Anthropic | Self::Bedrock | Self::SageMaker => "application/json",
             },
         );
         (body, headers)
@@ -54,7 +62,7 @@ impl Shape {
     pub(crate) fn request_id(self) -> Option<HeaderName> {
         match self {
             Self::Anthropic => Some(HeaderName::from_static("request-id")),
-            Self::Aws => Some(HeaderName::from_static("x-amzn-requestid")),
+            Self::Bedrock | Self::SageMaker => Some(HeaderName::from_static("x-amzn-requestid")),
             Self::OpenAi | Self::Problem => None,
         }
     }

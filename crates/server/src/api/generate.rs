@@ -65,6 +65,25 @@ pub(crate) async fn complete(State(server): State<Server>, caller: Caller, reque
     .await
 }
 
+/// Responses: a conversation goes on, as a list of items.
+///
+/// With `stream` the answer comes as server-sent events by name. Nothing is stored.
+#[utoipa::path(
+    post, path = "/v1/responses", operation_id = "createResponse", tag = "text",
+    params(RequestHeaders, ResumeHeader),
+    responses((status = 200, description = "The response, whole or as server-sent events."), OpenAiErrors)
+)]
+pub(crate) async fn responses(State(server): State<Server>, caller: Caller, request: Request) -> Handled {
+    generate(
+        &dialects::RESPONSES,
+        &server,
+        caller,
+        Incoming::default(),
+        request,
+    )
+    .await
+}
+
 /// Messages: a conversation goes on, in Anthropic's format.
 ///
 /// With `stream` the answer comes as server-sent events by name.

@@ -8,4 +8,5 @@ pub(crate) mod models;
 pub(crate) mod predict;
 pub(crate) mod probes;
 pub(crate) mod reply;
+pub(crate) mod sagemaker;
 pub(crate) mod summaries;

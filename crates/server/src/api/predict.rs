@@ -57,13 +57,26 @@ pub(crate) async fn predict(
     Query(query): Query<PredictQuery>,
     request: Request,
 ) -> Handled {
-    let sent = body::any(&server, &caller, request).await?;
-    let asked = read(sent, query).await?;
-    answer(&server, caller, asked).await
+    at(&server, caller, "", query, request).await
 }
 
-/// Answers a request for labels, wherever it came in.
-pub(crate) async fn answer(server: &Server, caller: Caller, asked: PredictAsked) -> Handled {
+/// The same where the model is named by something else than the request itself: the path, a header.
+pub(crate) async fn at(
+    server: &Server,
+    caller: Caller,
+    model: &str,
+    query: PredictQuery,
+    request: Request,
+) -> Handled {
+    let sent = body::any(server, &caller, request).await?;
+    let mut asked = read(sent, query).await?;
+    if !model.is_empty() {
+        model.clone_into(&mut asked.model);
+    }
+    answer(server, caller, asked).await
+}
+
+async fn answer(server: &Server, caller: Caller, asked: PredictAsked) -> Handled {
     let (card, model) = server.models().classifier(&asked.model)?;
     let mut record = Record::open(server, Operation::Classify, &card, caller.arrived)?;
     let mut watching = Watching::begin(server);

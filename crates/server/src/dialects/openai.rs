@@ -7,9 +7,10 @@ use busbar_wire::{
     answer::json,
     openai::{
         STREAM_END,
-        chat::{ChatBody, ChatWriter},
+        chat::{self, ChatBody, ChatWriter},
         completions::{CompletionBody, CompletionWriter},
         error::ErrorBody,
+        responses::{self, ResponsesBody, ResponsesWriter},
     },
 };
 
@@ -23,7 +24,7 @@ const OPENAI_EVENTS: Framing = Framing::Sse {
 /// OpenAI's chat completions; also what a WebSocket's `chat` frames carry.
 pub(crate) static CHAT: Dialect = Dialect {
     operation: Operation::Chat,
-    format: None,
+    format: Some(chat::FORMAT),
     id_prefix: ChatWriter::ID_PREFIX,
     framing: OPENAI_EVENTS,
     read: |incoming, context| {
@@ -56,6 +57,25 @@ pub(crate) static COMPLETIONS: Dialect = Dialect {
         })
     },
     fail: openai_failure,
+};
+
+/// OpenAI's responses.
+pub(crate) static RESPONSES: Dialect = Dialect {
+    operation: Operation::Chat,
+    format: Some(responses::FORMAT),
+    id_prefix: ResponsesWriter::ID_PREFIX,
+    framing: responses::FRAMING,
+    read: |incoming, context| {
+        let body = ResponsesBody::read(incoming.body)?;
+        let (stream, echo) = (body.stream(), body.echo());
+        Ok(Asked {
+            request: body.into_request(context)?,
+            stream,
+            include_usage: true,
+            writer: Box::new(|head| Box::new(ResponsesWriter::new(head, echo))),
+        })
+    },
+    fail: |error| Chunk::named("error", json(&ErrorBody::from(error))).failed(),
 };
 
 fn openai_failure(error: &Error) -> Chunk {

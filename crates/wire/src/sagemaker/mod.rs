@@ -66,8 +66,12 @@ impl EndpointBody {
     /// `Invalid`, naming the field, or the place where the text is not JSON.
     pub fn read(bytes: &[u8]) -> Result<Self> {
         match body::read(bytes)? {
-            Marks { messages: Some(_), .. } => ChatBody::read(bytes).map(|body| Self::Chat(body.into())),
-            Marks { prompt: Some(_), .. } => CompletionBody::read(bytes).map(|body| Self::Completion(body.into())),
+            Marks {
+                messages: Some(_), ..
+            } => ChatBody::read(bytes).map(|body| Self::Chat(body.into())),
+            Marks { prompt: Some(_), .. } => {
+                CompletionBody::read(bytes).map(|body| Self::Completion(body.into()))
+            }
             Marks { .. } => TextBody::read(bytes).map(Self::Text),
         }
     }

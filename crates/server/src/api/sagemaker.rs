@@ -1,0 +1,125 @@
+//! SageMaker: endpoints as its runtime has them, and what its containers must answer to.
+
+use axum::{
+    body::Body,
+    extract::{OriginalUri, Query, Request, State},
+    http::HeaderMap,
+};
+use busbar_core::{Error, ErrorKind};
+use busbar_wire::{
+    Peek,
+    sagemaker::{Container, Operation},
+};
+
+use super::{
+    generate::generate,
+    predict::{self, PredictQuery},
+    probes,
+};
+use crate::{
+    Server, body,
+    caller::Caller,
+    dialects::{self, Dialect, Incoming},
+    error::{Failure, Handled},
+    openapi::RequestHeaders,
+};
+
+/// Which of several models a container is to use.
+const TARGET_MODEL: &str = "x-amzn-sagemaker-target-model";
+
+/// An endpoint: `{name}/invocations` and `{name}/invocations-response-stream`.
+///
+/// The endpoint is a model. What comes back is in the format of the container that the body was written
+/// for; signatures are not looked at.
+#[utoipa::path(
+    post, path = "/endpoints/{operation}", operation_id = "sagemakerRuntime", tag = "text",
+    params(RequestHeaders, ("operation" = String, Path, description = "The endpoint's name, a slash, and the operation.")),
+    responses((status = 200, description = "What the endpoint answers."))
+)]
+pub(crate) async fn endpoint(
+    State(server): State<Server>,
+    caller: Caller,
+    OriginalUri(uri): OriginalUri,
+    Query(query): Query<PredictQuery>,
+    request: Request,
+) -> Handled {
+    let Some((operation, name)) = Operation::of_path(uri.path()) else {
+        return Err(Failure::no_such_path(uri.path()));
+    };
+    let name = name?;
+    if operation == Operation::InvokeAsync {
+        let message =
+            "answers that come later are not given here: there is no storage for them; use `invocations`";
+        return Err(Error::new(ErrorKind::Unsupported, message).into());
+    }
+    let path = Incoming {
+        model: Some(name.as_str()),
+        stream: operation == Operation::InvokeStream,
+        ..Incoming::default()
+    };
+    if looks(&server, name.as_str()) || body::is_picture(request.headers()) {
+        return predict::at(&server, caller, name.as_str(), query, request).await;
+    }
+    generate(&dialects::ENDPOINT, &server, caller, path, request).await
+}
+
+/// Whether the container takes requests.
+#[utoipa::path(
+    get, path = "/ping", operation_id = "ping", tag = "operation",
+    responses((status = 200, description = "It does."))
+)]
+pub(crate) async fn ping(State(server): State<Server>) -> Handled {
+    probes::ready(State(server)).await
+}
+
+/// A request to the container itself: a picture, a conversation, or a text.
+#[utoipa::path(
+    post, path = "/invocations", operation_id = "invoke", tag = "text",
+    params(RequestHeaders),
+    responses((status = 200, description = "The answer, in the format that the body was written for."))
+)]
+pub(crate) async fn invocations(
+    State(server): State<Server>,
+    caller: Caller,
+    Query(query): Query<PredictQuery>,
+    request: Request,
+) -> Handled {
+    let target = target(request.headers());
+    let named = target.as_deref().unwrap_or_default();
+    if body::is_picture(request.headers()) || target.as_deref().is_some_and(|name| looks(&server, name)) {
+        return predict::at(&server, caller, named, query, request).await;
+    }
+    let (parts, unread) = request.into_parts();
+    let whole = body::any(&server, &caller, Request::from_parts(parts.clone(), unread)).await?;
+    let container = Container::of(&whole.body);
+    let again = Request::from_parts(parts, Body::from(whole.body.clone()));
+    let dialect: &'static Dialect = match container {
+        Container::Picture => return predict::at(&server, caller, named, query, again).await,
+        Container::Chat => &dialects::CHAT,
+        Container::Completion => &dialects::COMPLETIONS,
+        Container::Text => &dialects::ENDPOINT,
+    };
+    let peeked = Peek::of(&whole.body).unwrap_or_default();
+    let path = Incoming {
+        model: Some(target.as_deref().unwrap_or(&peeked.model)),
+        ..Incoming::default()
+    };
+    // Only bodies of `inputs` have no other way to name their model.
+    let path = match container {
+        Container::Text => path,
+        _ => Incoming::default(),
+    };
+    generate(dialect, &server, caller, path, again).await
+}
+
+/// Whether a model looks at pictures and does nothing else.
+fn looks(server: &Server, name: &str) -> bool {
+    let model = server.models().get(name);
+    model.is_ok_and(|model| model.classify.is_some() && model.chat.is_none())
+}
+
+fn target(headers: &HeaderMap) -> Option<String> {
+    let name = headers.get(TARGET_MODEL)?.to_str().ok()?;
+    let name = name.trim_start_matches('/').trim_end_matches(".tar.gz");
+    (!name.is_empty()).then(|| name.to_owned())
+}

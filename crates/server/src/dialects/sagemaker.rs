@@ -1,0 +1,32 @@
+//! SageMaker's endpoints: bodies of the usual containers, streamed as parts.
+
+use busbar_core::ModelId;
+use busbar_telemetry::Operation;
+use busbar_wire::{
+    Chunk,
+    sagemaker::{EndpointBody, FRAMING, error},
+};
+
+use super::Dialect;
+use crate::answer::Asked;
+
+/// `POST /endpoints/{name}/invocations` and `…/invocations-response-stream`.
+pub(crate) static ENDPOINT: Dialect = Dialect {
+    operation: Operation::Chat,
+    // What stands in a body is between the client and the container: only its fields tell.
+    format: None,
+    id_prefix: "invocation-",
+    framing: FRAMING,
+    read: |incoming, context| {
+        let body = EndpointBody::read(incoming.body)?;
+        let written_for = EndpointBody::read(incoming.body)?;
+        let model = ModelId::new(incoming.model.unwrap_or_default());
+        Ok(Asked {
+            request: body.into_request(context, model, !incoming.stream)?,
+            stream: incoming.stream,
+            include_usage: true,
+            writer: Box::new(move |head| Box::new(written_for.writer(head))),
+        })
+    },
+    fail: |failure| Chunk::named("ModelStreamError", error::error_body(failure, None)).failed(),
+};
