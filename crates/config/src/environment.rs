@@ -5,6 +5,8 @@ use std::{
     path::{Path, PathBuf},
 };
 
+use busbar_core::Secret;
+
 /// The variables of the process, or those that a test made up.
 #[derive(Clone, Default)]
 pub struct Environment(BTreeMap<String, String>);
@@ -27,6 +29,11 @@ impl Environment {
     /// Whether the person asked for output without colours: <https://no-color.org>.
     pub fn no_color(&self) -> bool {
         self.get("NO_COLOR").is_some() || self.get("TERM") == Some("dumb")
+    }
+
+    /// A variable that holds a secret.
+    pub fn secret(&self, name: &str) -> Option<Secret<String>> {
+        self.get(name).map(|secret| Secret::new(secret.to_owned()))
     }
 
     /// A variable that is set to something; an empty one counts as absent.

@@ -15,6 +15,7 @@ use crate::{
     models::Models,
     nearest::nearest,
     problem::{Problem, Problems},
+    providers::Provider,
     raw::{self, Raw},
     server::Server,
     settings::{Setting, settings},
@@ -46,7 +47,7 @@ pub struct Flag {
 }
 
 /// The whole configuration, checked.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Config {
     /// Where to listen, and what one request may take.
     pub server: Server,
@@ -68,6 +69,8 @@ pub struct Config {
     pub hub: Hub,
     /// The server that commands talk to.
     pub client: Client,
+    /// Who hosts models elsewhere.
+    pub providers: Vec<Provider>,
 }
 
 /// A configuration with how it came about.
@@ -129,6 +132,7 @@ fn check(raw: &Raw, environment: &Environment, problems: &mut Problems) -> Confi
         storage: raw.storage.check(environment, problems),
         hub: raw.hub.check(problems),
         client: raw.client.check(problems),
+        providers: raw.providers.check(environment, problems),
     }
 }
 

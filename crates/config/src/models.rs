@@ -27,6 +27,7 @@ pub(crate) struct RawModels {
     default: String,
     aliases: Vec<String>,
     catalog: String,
+    prices: String,
 }
 
 /// A model's name or file alone, or with settings of its own.
@@ -86,6 +87,8 @@ pub struct Models {
     pub aliases: Vec<(String, String)>,
     /// A catalog beside the one built in.
     pub catalog: Option<PathBuf>,
+    /// Prices before those built in.
+    pub prices: Option<PathBuf>,
 }
 
 /// A model that the text engine runs.
@@ -119,18 +122,24 @@ impl RawModels {
             );
         }
         let aliases = self.aliases(problems);
-        let catalog = present(&self.catalog).map(PathBuf::from);
-        if let Some(catalog) = &catalog
-            && !catalog.is_file()
-        {
-            problems.field("models.catalog", format!("no such file: {}", catalog.display()));
-        }
+        let mut file = |name: &str, path: &str| {
+            let path = present(path).map(PathBuf::from);
+            if let Some(path) = &path
+                && !path.is_file()
+            {
+                problems.field(name, format!("no such file: {}", path.display()));
+            }
+            path
+        };
+        let catalog = file("models.catalog", &self.catalog);
+        let prices = file("models.prices", &self.prices);
         Models {
             text,
             text_engine,
             default,
             aliases,
             catalog,
+            prices,
         }
     }
 }

@@ -13,6 +13,7 @@ use crate::{
     models::RawModels,
     nearest::nearest,
     problem::Problems,
+    providers::RawProviders,
     server::RawServer,
     settings,
     storage::RawStorage,
@@ -37,6 +38,8 @@ pub(crate) struct Raw {
     pub(crate) storage: RawStorage,
     pub(crate) hub: RawHub,
     pub(crate) client: RawClient,
+    #[serde(default)]
+    pub(crate) providers: RawProviders,
 }
 
 /// More wrong fields than this are not reported one by one.

@@ -29,10 +29,12 @@ const CLASSES: &[(&str, Meaning)] = &[
     ("rate_limit_exceeded", Meaning::Limited),
     // These two come as a wrong request or as too many of them, and are neither.
     ("serviceunavailableexception", Meaning::Busy),
+    ("serviceunavailable", Meaning::Busy),
     ("modelnotreadyexception", Meaning::Busy),
     ("overloaded_error", Meaning::Busy),
     ("modeltimeoutexception", Meaning::Broken),
     ("modelerrorexception", Meaning::Broken),
+    ("modelerror", Meaning::Broken),
     ("modelstreamerrorexception", Meaning::Broken),
     ("internalserverexception", Meaning::Broken),
     ("internalfailure", Meaning::Broken),
@@ -54,6 +56,7 @@ const CLASSES: &[(&str, Meaning)] = &[
     ("request_too_large", Meaning::TooLarge),
     ("context_length_exceeded", Meaning::TooLong),
     ("validationexception", Meaning::Wrong),
+    ("validationerror", Meaning::Wrong),
 ];
 
 /// Words in which hosts say, without a class of its own, that a prompt is longer than the model reads.

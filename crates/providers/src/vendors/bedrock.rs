@@ -14,12 +14,8 @@ use busbar_wire::{
 };
 use serde::Deserialize;
 
-use super::{
-    Shared,
-    aws::{Credentials, Identity, Signer},
-};
+use super::{Shared, aws};
 use crate::{
-    auth::Auth,
     chat::{Calls, CountHeaders, HostedChat},
     embed::{EmbedFormat, HostedEmbed},
     endpoint::Endpoint,
@@ -30,20 +26,10 @@ use crate::{
     settings::{self, ModelSettings, Problem, Section, TaskName},
 };
 
-/// The service's name in signatures.
+/// The service's name in signatures, and what stands before the region in its address.
 const SERVICE: &str = "bedrock";
+const ADDRESS: &str = "bedrock-runtime";
 const JSON: &str = "application/json";
-
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Settings {
-    region: String,
-    /// Instead of the region's own address: a VPC endpoint, or whoever plays the service.
-    endpoint: Option<String>,
-    profile: Option<String>,
-    role: Option<String>,
-    external_id: Option<String>,
-}
 
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -64,14 +50,15 @@ enum Api {
 }
 
 pub(super) fn build(section: &Section, shared: &Shared) -> Result<Vec<Model>, Vec<Problem>> {
-    let settings = settings::read::<Settings, OfModel>(section)?;
-    let one = |field: &str, message: String| vec![Problem::new(field, message)];
+    let settings = settings::read::<aws::Settings, OfModel>(section)?;
     let vendor = &settings.vendor;
-    let endpoint = address(vendor).map_err(|(field, why)| one(field, why))?;
+    let endpoint = vendor.address(ADDRESS).map_err(|problem| vec![problem])?;
     let host = Host {
         name: section.name.as_str().into(),
         client: shared.client.clone(),
-        auth: auth(section, vendor, shared).map_err(|why| one("api_key", why))?,
+        auth: vendor
+            .auth(section, shared, SERVICE)
+            .map_err(|problem| vec![problem])?,
         patience: settings.patience,
     };
     let place = Place {
@@ -109,40 +96,6 @@ fn equip(
         TaskName::Embed => model.embed = Some(Arc::new(maker.embed()?)),
     }
     Ok(())
-}
-
-fn address(settings: &Settings) -> Result<Endpoint, Wrong> {
-    let region = &settings.region;
-    let known = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-';
-    if region.is_empty() || !region.bytes().all(known) {
-        return Err(("region", format!("`{region}` is no region; write us-east-1")));
-    }
-    match &settings.endpoint {
-        Some(address) => Endpoint::new(address).map_err(|why| ("endpoint", why)),
-        None => {
-            let suffix = if region.starts_with("cn-") { ".cn" } else { "" };
-            let address = format!("https://bedrock-runtime.{region}.amazonaws.com{suffix}");
-            Endpoint::new(&address).map_err(|why| ("region", why))
-        }
-    }
-}
-
-/// A key is a bearer's; without one requests are signed.
-fn auth(section: &Section, settings: &Settings, shared: &Shared) -> Result<Auth, String> {
-    if section.key.is_some() {
-        return Auth::bearer(section.key.as_ref());
-    }
-    let identity = Identity {
-        region: settings.region.clone(),
-        profile: settings.profile.clone(),
-        role: settings.role.clone(),
-        external_id: settings.external_id.clone(),
-    };
-    Ok(Auth::Signed(Arc::new(Signer {
-        credentials: Arc::new(Credentials::of(identity, shared.client.clone())),
-        region: settings.region.clone(),
-        service: SERVICE,
-    })))
 }
 
 /// What a model is spoken to in, and the operations for a whole answer and for a stream.

@@ -5,6 +5,7 @@ pub mod aws;
 mod bedrock;
 pub mod compatible;
 mod openai;
+mod sagemaker;
 
 use std::sync::Arc;
 
@@ -51,6 +52,11 @@ const REGISTRY: &[Vendor] = &[
         kind: "openai",
         key_variable: Some("OPENAI_API_KEY"),
         build: openai::build,
+    },
+    Vendor {
+        kind: "sagemaker",
+        key_variable: None,
+        build: sagemaker::build,
     },
 ];
 

@@ -90,3 +90,59 @@ fn explain(why: Unanswered) -> ConnectorError {
         why => ConnectorError::io(why.into()),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use aws_config::{
+        imds::{self, credentials::ImdsCredentialsProvider},
+        provider_config::ProviderConfig,
+    };
+    use aws_credential_types::provider::ProvideCredentials as _;
+    use busbar_testkit::{FakeUpstream, Received, Say};
+
+    use super::*;
+
+    /// The metadata service of a machine with one role.
+    fn metadata(request: &Received) -> Vec<Say> {
+        let text = |body: &str| {
+            let headers = [("x-aws-ec2-metadata-token-ttl-seconds", "600")];
+            Say::with("200 OK", &headers, body)
+        };
+        let path = request.path.trim_end_matches('/');
+        if path == "/latest/api/token" {
+            return text("token");
+        }
+        if path.contains("extended") {
+            return Say::with("404 Not Found", &[], "");
+        }
+        match path.rsplit('/').next() {
+            Some("security-credentials") => text("role"),
+            Some("role") => text(
+                r#"{"Code":"Success","Type":"AWS-HMAC","AccessKeyId":"AKID","SecretAccessKey":"secret","Token":"session","Expiration":"2099-01-01T00:00:00Z","LastUpdated":"2026-01-01T00:00:00Z"}"#,
+            ),
+            _ => Say::with("404 Not Found", &[], ""),
+        }
+    }
+
+    #[tokio::test]
+    async fn a_machines_own_credentials_come_through_our_client() {
+        let upstream = FakeUpstream::start(metadata).await.unwrap();
+        let client = Ours::new(Client::new().unwrap());
+        let config = ProviderConfig::without_region().with_http_client(client);
+        let service = imds::Client::builder()
+            .configure(&config)
+            .endpoint(upstream.url())
+            .unwrap()
+            .build();
+        let provider = ImdsCredentialsProvider::builder()
+            .configure(&config)
+            .imds_client(service)
+            .build();
+        let keys = provider.provide_credentials().await.unwrap();
+        assert_eq!(
+            (keys.access_key_id(), keys.session_token()),
+            ("AKID", Some("session"))
+        );
+        assert!(keys.expiry().is_some());
+    }
+}

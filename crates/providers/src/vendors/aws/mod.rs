@@ -2,7 +2,9 @@
 
 mod connector;
 mod credentials;
+mod settings;
 mod sigv4;
 
 pub use credentials::{Credentials, Identity};
+pub use settings::Settings;
 pub use sigv4::Signer;
