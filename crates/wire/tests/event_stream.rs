@@ -1,5 +1,4 @@
 //! AWS's binary event stream: what is written can be read, wherever it is cut, and nothing else can.
-#![expect(clippy::unwrap_used, reason = "helpers of tests fail by panicking")]
 
 use busbar_core::{Error, ErrorKind};
 use busbar_wire::{

@@ -4,6 +4,7 @@
 //! Source: the service's API model (`bedrock-runtime`, 2023-09-30) and the Bedrock user guide.
 
 pub mod converse;
+pub mod count;
 pub mod error;
 pub mod invoke;
 pub mod model_id;
@@ -11,6 +12,13 @@ pub mod model_id;
 pub use model_id::{BedrockModelId, Family, Operation};
 
 use busbar_core::{Error, ErrorKind};
+
+use crate::Framing;
+
+/// How streams are framed.
+pub const FRAMING: Framing = Framing::EventStream {
+    content_type: "application/json",
+};
 
 /// What the service has no word for, said of the field that asks for it.
 fn unsupported(param: impl Into<String>, message: impl Into<String>) -> Error {

@@ -64,7 +64,8 @@ impl AsyncAsked {
             && !place.starts_with("s3://")
             && !place.starts_with("https://")
         {
-            let message = format!("`{INPUT_LOCATION}` must be an address that begins with `s3://` or `https://`");
+            let message =
+                format!("`{INPUT_LOCATION}` must be an address that begins with `s3://` or `https://`");
             return Err(Error::invalid(INPUT_LOCATION, message));
         }
         Ok(Self {
@@ -113,7 +114,9 @@ impl AsyncTaken {
     pub fn read<'a>(body: &[u8], header: impl Fn(&str) -> Option<&'a str>) -> Self {
         let text = |name: &str| header(name).map(str::to_owned);
         Self {
-            inference_id: serde_json::from_slice::<Body>(body).unwrap_or_default().inference_id,
+            inference_id: serde_json::from_slice::<Body>(body)
+                .unwrap_or_default()
+                .inference_id,
             output_location: text(OUTPUT_LOCATION),
             failure_location: text(FAILURE_LOCATION),
         }
@@ -121,7 +124,10 @@ impl AsyncTaken {
 }
 
 fn present<const N: usize>(headers: [(&'static str, Option<String>); N]) -> Vec<(&'static str, String)> {
-    headers.into_iter().filter_map(|(name, value)| Some((name, value?))).collect()
+    headers
+        .into_iter()
+        .filter_map(|(name, value)| Some((name, value?)))
+        .collect()
 }
 
 fn seconds(name: &'static str, value: Option<&str>, least: u32, most: u32) -> Result<Option<u32>> {

@@ -42,7 +42,10 @@ impl ChatFormat for SageMakerChat {
     fn said(&self, body: &[u8]) -> Said {
         let said = error::said(body);
         // What the container itself says of what was wrong.
-        let own = said.message.as_deref().map(|message| COMPATIBLE.said(message.as_bytes()));
+        let own = said
+            .message
+            .as_deref()
+            .map(|message| COMPATIBLE.said(message.as_bytes()));
         match own {
             Some(own) if own.message.is_some() => Said {
                 class: said.class,

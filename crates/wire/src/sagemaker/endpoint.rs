@@ -71,7 +71,9 @@ impl Operation {
     /// The operation and the endpoint of a path as it came. `None` where it is no path of this service.
     pub fn of_path(path: &str) -> Option<(Self, Result<EndpointName>)> {
         let (endpoint, last) = path.strip_prefix("/endpoints/")?.rsplit_once('/')?;
-        let operation = Self::ALL.into_iter().find(|operation| operation.segment() == last)?;
+        let operation = Self::ALL
+            .into_iter()
+            .find(|operation| operation.segment() == last)?;
         Some((operation, EndpointName::parse(endpoint)))
     }
 }

@@ -38,7 +38,9 @@ pub struct ErrorBody {
 /// What a failure's header says.
 pub fn class(kind: ErrorKind) -> &'static str {
     match kind {
-        ErrorKind::Invalid | ErrorKind::TooLarge | ErrorKind::Unsupported | ErrorKind::NotFound => "ValidationError",
+        ErrorKind::Invalid | ErrorKind::TooLarge | ErrorKind::Unsupported | ErrorKind::NotFound => {
+            "ValidationError"
+        }
         ErrorKind::Denied => "AccessDeniedException",
         ErrorKind::RateLimited { .. } => "ThrottlingException",
         ErrorKind::Overloaded { .. } | ErrorKind::Unavailable => "ServiceUnavailable",
@@ -104,7 +106,10 @@ pub fn original_status(body: &[u8]) -> Option<u16> {
 pub fn said(body: &[u8]) -> Said {
     let read = read(body);
     Said {
-        message: read.original_message.or(read.message).filter(|message| !message.is_empty()),
+        message: read
+            .original_message
+            .or(read.message)
+            .filter(|message| !message.is_empty()),
         class: read.class,
         ..Said::default()
     }
@@ -118,7 +123,9 @@ fn read(body: &[u8]) -> ErrorBody {
 pub(super) fn of_stream(frame: &Incoming<'_>) -> Error {
     let body = read(frame.data);
     let by_code = body.error_code.as_deref().and_then(kind);
-    let kind = by_code.or_else(|| kind(frame.event)).unwrap_or(ErrorKind::BadUpstream);
+    let kind = by_code
+        .or_else(|| kind(frame.event))
+        .unwrap_or(ErrorKind::BadUpstream);
     let kind = match kind {
         ErrorKind::RateLimited { .. } => ErrorKind::RateLimited {
             retry_after: Duration::from_secs(1),

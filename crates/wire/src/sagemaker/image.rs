@@ -161,7 +161,12 @@ pub fn write_files(files: &[Bytes], prompt: &str) -> Bytes {
 /// # Errors
 /// `BadUpstream` where it is no answer.
 pub fn read_answer(body: &[u8]) -> Result<Vec<Shown>> {
-    let nonsense = || Error::new(ErrorKind::BadUpstream, "the endpoint sent something that is no picture");
+    let nonsense = || {
+        Error::new(
+            ErrorKind::BadUpstream,
+            "the endpoint sent something that is no picture",
+        )
+    };
     let answer: Answer = serde_json::from_slice(body).map_err(|error| nonsense().with_source(error))?;
     if let Some(rows) = answer.generated_image {
         let width = rows.first().map_or(0, Vec::len);
@@ -176,7 +181,9 @@ pub fn read_answer(body: &[u8]) -> Result<Vec<Shown>> {
     }
     let files = answer.generated_images.ok_or_else(nonsense)?;
     let file = |file: String| {
-        let bytes = BASE64_STANDARD.decode(file).map_err(|error| nonsense().with_source(error))?;
+        let bytes = BASE64_STANDARD
+            .decode(file)
+            .map_err(|error| nonsense().with_source(error))?;
         Ok(Shown::File(bytes.into()))
     };
     files.into_iter().map(file).collect()

@@ -81,7 +81,12 @@ pub fn write_answer(predictions: &[Prediction], form: LabelForm) -> Bytes {
 /// # Errors
 /// `BadUpstream` where it is no answer.
 pub fn read_answer(body: &[u8]) -> Result<Vec<Prediction>> {
-    let nonsense = || Error::new(ErrorKind::BadUpstream, "the endpoint sent something that are no labels");
+    let nonsense = || {
+        Error::new(
+            ErrorKind::BadUpstream,
+            "the endpoint sent something that are no labels",
+        )
+    };
     let answer: Answer = serde_json::from_slice(body).map_err(|error| nonsense().with_source(error))?;
     let labelled: Vec<_> = match answer {
         Answer::List(list) => list.into_iter().map(|one| (one.label, one.score)).collect(),

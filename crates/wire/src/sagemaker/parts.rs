@@ -131,10 +131,13 @@ impl Lines {
         match self {
             Self::Unknown => Ok(Vec::new()),
             Self::Events(parser) => {
-                let events = parser
-                    .push(bytes)
-                    .map_err(|error| Error::new(ErrorKind::BadUpstream, error.to_string()).with_source(error))?;
-                Ok(events.into_iter().map(|event| (event.event, event.data.into_bytes())).collect())
+                let events = parser.push(bytes).map_err(|error| {
+                    Error::new(ErrorKind::BadUpstream, error.to_string()).with_source(error)
+                })?;
+                Ok(events
+                    .into_iter()
+                    .map(|event| (event.event, event.data.into_bytes()))
+                    .collect())
             }
             Self::Json(line) => {
                 let mut lines = Vec::new();
@@ -146,7 +149,10 @@ impl Lines {
                     }
                 }
                 match line.len() > LONGEST {
-                    true => Err(Error::new(ErrorKind::BadUpstream, "the container sent a line without an end")),
+                    true => Err(Error::new(
+                        ErrorKind::BadUpstream,
+                        "the container sent a line without an end",
+                    )),
                     false => Ok(lines),
                 }
             }

@@ -1,8 +1,8 @@
 //! Converse's answers, in both directions.
 
 use busbar_core::{
-    AnswerMetrics, Done, Error, ErrorKind, Event, FinishReason, Result, Thought, ThoughtDelta, Tokens, Transcript,
-    Usage,
+    AnswerMetrics, Done, Error, ErrorKind, Event, FinishReason, Result, Thought, ThoughtDelta, Tokens,
+    Transcript, Usage,
 };
 use busbar_wire::{
     AnswerWriter as _, Chunk, Framing,
@@ -129,7 +129,10 @@ fn a_whole_answer_is_read_and_written() {
     };
     assert_eq!(transcript.thoughts, [thought]);
     assert_eq!(transcript.tool_calls[0].arguments, "{\"sign\": \"WZPZ\"}");
-    assert_eq!((transcript.finish, transcript.usage), (FinishReason::ToolCalls, usage()));
+    assert_eq!(
+        (transcript.finish, transcript.usage),
+        (FinishReason::ToolCalls, usage())
+    );
     let body = ConverseWriter::new(&head()).whole(&transcript, &spent());
     let mut written: Value = serde_json::from_slice(&body).unwrap();
     assert_eq!(written["busbar"]["total_ms"], 1275.0);
@@ -147,7 +150,12 @@ fn classes_of_tokens_are_disjoint_however_the_host_counts() {
             "metrics": {"latencyMs": 1},
         });
         let usage = Converse.whole(answer.to_string().as_bytes()).unwrap().usage;
-        (usage.input.0, usage.cached_input.0, usage.cache_write.0, usage.output.0)
+        (
+            usage.input.0,
+            usage.cached_input.0,
+            usage.cache_write.0,
+            usage.output.0,
+        )
     };
     let apart = json!({"inputTokens": 30, "outputTokens": 12, "totalTokens": 142, "cacheReadInputTokens": 80, "cacheWriteInputTokens": 20});
     let together = json!({"inputTokens": 130, "outputTokens": 12, "totalTokens": 142, "cacheReadInputTokens": 80, "cacheWriteInputTokens": 20});
@@ -183,32 +191,39 @@ fn every_stop_reason_means_something() {
     ] {
         assert_eq!(reasons(reason).unwrap().finish, finish, "{reason}");
     }
-    assert_eq!(reasons("stop_sequence").unwrap().stop_text.as_deref(), Some("END"));
+    assert_eq!(
+        reasons("stop_sequence").unwrap().stop_text.as_deref(),
+        Some("END")
+    );
     assert_eq!(reasons("end_turn").unwrap().stop_text, None);
     for spoilt in ["malformed_tool_use", "malformed_model_output"] {
         assert_eq!(reasons(spoilt).unwrap_err().kind(), ErrorKind::BadUpstream);
     }
 }
 
-fn events(list: Value) -> Vec<(String, Value)> {
+fn events(list: &Value) -> Vec<(String, Value)> {
     let list = list.as_array().unwrap().iter();
-    list.map(|pair| (pair[0].as_str().unwrap().to_owned(), pair[1].clone())).collect()
+    list.map(|pair| (pair[0].as_str().unwrap().to_owned(), pair[1].clone()))
+        .collect()
 }
 
 #[test]
 fn calls_whose_pieces_come_mixed_keep_their_names() {
-    let start = |block: u32, name: &str| {
-        json!(["contentBlockStart", {"contentBlockIndex": block, "start": {"toolUse": {"toolUseId": name, "name": name}}}])
-    };
-    let piece = |block: u32, input: &str| {
-        json!(["contentBlockDelta", {"contentBlockIndex": block, "delta": {"toolUse": {"input": input}}}])
-    };
+    let start = |block: u32, name: &str| json!(["contentBlockStart", {"contentBlockIndex": block, "start": {"toolUse": {"toolUseId": name, "name": name}}}]);
+    let piece = |block: u32, input: &str| json!(["contentBlockDelta", {"contentBlockIndex": block, "delta": {"toolUse": {"input": input}}}]);
     let stop = |block: u32| json!(["contentBlockStop", {"contentBlockIndex": block}]);
     let mixed = json!([
-        start(1, "a"), start(4, "b"), piece(4, "{\"x\""), piece(1, "{}"), piece(4, ":1}"), stop(4), stop(1),
-        start(5, "c"), stop(5),
+        start(1, "a"),
+        start(4, "b"),
+        piece(4, "{\"x\""),
+        piece(1, "{}"),
+        piece(4, ":1}"),
+        stop(4),
+        stop(1),
+        start(5, "c"),
+        stop(5),
     ]);
-    let read = read(&mut *Converse.reader(), &events(mixed)).unwrap();
+    let read = read(&mut *Converse.reader(), &events(&mixed)).unwrap();
     let mut transcript = Transcript::empty();
     for event in read {
         transcript.push(event);
@@ -231,7 +246,7 @@ fn what_breaks_the_rules_of_calls_is_an_error_and_no_answer() {
         json!([["metadata", {"usage": {}}]]),
         json!([["messageStop", 7]]),
     ] {
-        let error = read(&mut *Converse.reader(), &events(wrong.clone())).unwrap_err();
+        let error = read(&mut *Converse.reader(), &events(&wrong)).unwrap_err();
         assert_eq!(error.kind(), ErrorKind::BadUpstream, "{wrong}");
     }
 }
@@ -241,7 +256,10 @@ fn a_stream_without_its_end_is_not_done() {
     let all = lines(STREAM);
     for cut in 0..all.len() {
         let events = read(&mut *Converse.reader(), &all[..cut]).unwrap();
-        assert!(!events.iter().any(|event| matches!(event, Event::Done(_))), "{cut}");
+        assert!(
+            !events.iter().any(|event| matches!(event, Event::Done(_))),
+            "{cut}"
+        );
     }
 }
 
@@ -254,8 +272,17 @@ fn a_call_that_nobody_offered_is_not_for_the_client() {
         ["messageStop", {"stopReason": "tool_use"}],
         ["metadata", {"usage": {"inputTokens": 1, "outputTokens": 1, "totalTokens": 2}, "metrics": {"latencyMs": 1}}],
     ]);
-    let read = read(&mut *Converse.reader(), &events(stream)).unwrap();
-    assert!(matches!(&*read, [Event::Done(Done { finish: FinishReason::Stop, .. })]), "{read:?}");
+    let read = read(&mut *Converse.reader(), &events(&stream)).unwrap();
+    assert!(
+        matches!(
+            &*read,
+            [Event::Done(Done {
+                finish: FinishReason::Stop,
+                ..
+            })]
+        ),
+        "{read:?}"
+    );
 }
 
 #[test]
@@ -269,7 +296,14 @@ fn text_within_a_call_waits_until_the_call_is_whole() {
         index,
         arguments: arguments.into(),
     };
-    let mixed = [call(0), piece(0, "{"), Event::text("aside"), call(1), piece(1, "{}"), piece(0, "}")];
+    let mixed = [
+        call(0),
+        piece(0, "{"),
+        Event::text("aside"),
+        call(1),
+        piece(1, "{}"),
+        piece(0, "}"),
+    ];
     let done = Done::new(FinishReason::ToolCalls, Usage::default());
     let chunks = written(&mut ConverseWriter::new(&head()), &mixed, &done);
     let mut reader = Converse.reader();
@@ -278,7 +312,10 @@ fn text_within_a_call_waits_until_the_call_is_whole() {
         transcript.push(event);
     }
     assert_eq!(transcript.text, "aside");
-    assert!(transcript.tool_calls.iter().all(|call| call.arguments == "{}"), "{transcript:?}");
+    assert!(
+        transcript.tool_calls.iter().all(|call| call.arguments == "{}"),
+        "{transcript:?}"
+    );
     assert_eq!(transcript.tool_calls.len(), 2);
 }
 
@@ -305,7 +342,10 @@ fn arguments_that_are_no_json_are_shown_and_called_what_they_are() {
     let body = ConverseWriter::new(&head()).whole(&transcript, &spent());
     let written: Value = serde_json::from_slice(&body).unwrap();
     assert_eq!(written["stopReason"], "malformed_tool_use");
-    assert_eq!(written["output"]["message"]["content"][2]["toolUse"]["input"], "{\"sign\": ");
+    assert_eq!(
+        written["output"]["message"]["content"][2]["toolUse"]["input"],
+        "{\"sign\": "
+    );
     assert_eq!(Converse.whole(&body).unwrap_err().kind(), ErrorKind::BadUpstream);
 }
 
@@ -340,6 +380,9 @@ fn a_failure_that_goes_by_is_seen() {
         data: &chunk.data,
     });
     let failure = watch.failure().unwrap();
-    assert_eq!((failure.kind(), failure.message()), (ErrorKind::RateLimited { retry_after }, "slow down"));
+    assert_eq!(
+        (failure.kind(), failure.message()),
+        (ErrorKind::RateLimited { retry_after }, "slow down")
+    );
     assert_eq!(watch.done(), None);
 }

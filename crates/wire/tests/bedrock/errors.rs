@@ -61,17 +61,29 @@ fn a_failure_within_a_stream_is_that_failure_though_the_status_was_200() {
 #[test]
 fn a_failure_needs_no_body_and_no_json() {
     assert_eq!(in_stream("InternalError", b"broken").message(), "broken");
-    assert_eq!(in_stream("InternalError", b"").message(), "the stream ended in `InternalError`");
+    assert_eq!(
+        in_stream("InternalError", b"").message(),
+        "the stream ended in `InternalError`"
+    );
     assert_eq!(in_stream("InternalError", b"\xff").kind(), ErrorKind::BadUpstream);
     // The class may be in the body alone.
-    let named = in_stream("", br#"{"message":"m","__type":"com.amazonaws#ThrottlingException"}"#);
+    let named = in_stream(
+        "",
+        br#"{"message":"m","__type":"com.amazonaws#ThrottlingException"}"#,
+    );
     assert_eq!(named.kind(), ErrorKind::RateLimited { retry_after: SECOND });
 }
 
 #[test]
 fn a_prompt_that_is_too_long_is_told_apart() {
-    let error = in_stream("validationException", br#"{"message":"Input is too long for requested model."}"#);
-    assert_eq!((error.kind(), error.code()), (ErrorKind::Invalid, Some("context_length_exceeded")));
+    let error = in_stream(
+        "validationException",
+        br#"{"message":"Input is too long for requested model."}"#,
+    );
+    assert_eq!(
+        (error.kind(), error.code()),
+        (ErrorKind::Invalid, Some("context_length_exceeded"))
+    );
 }
 
 #[test]
@@ -82,13 +94,21 @@ fn classes_are_known_however_they_are_decorated() {
         "com.amazon.coral.service#ThrottlingException",
         "ThrottlingException:http://internal.amazon.com/coral/com.amazon.coral.service/",
     ] {
-        assert_eq!(kind(text), Some(ErrorKind::RateLimited { retry_after: SECOND }), "{text}");
+        assert_eq!(
+            kind(text),
+            Some(ErrorKind::RateLimited { retry_after: SECOND }),
+            "{text}"
+        );
     }
     assert_eq!(kind("serviceUnavailableException"), Some(ErrorKind::Unavailable));
     assert_eq!(kind("ModelNotReadyException"), Some(ErrorKind::Unavailable));
     assert_eq!(kind("ResourceNotFoundException"), Some(ErrorKind::NotFound));
     // Our credentials failed, not the client's.
-    for ours in ["AccessDeniedException", "ExpiredTokenException", "UnrecognizedClientException"] {
+    for ours in [
+        "AccessDeniedException",
+        "ExpiredTokenException",
+        "UnrecognizedClientException",
+    ] {
         assert_eq!(kind(ours), Some(ErrorKind::BadUpstream));
     }
     assert_eq!(kind("Whatever"), None);
@@ -116,9 +136,15 @@ fn every_kind_has_a_class_that_the_service_knows() {
     ];
     for kind in KINDS {
         assert!(known.contains(&class(kind)), "{kind:?}");
-        assert!(converse.contains(&exception(kind, StreamOf::Converse)), "{kind:?}");
+        assert!(
+            converse.contains(&exception(kind, StreamOf::Converse)),
+            "{kind:?}"
+        );
         let invoke = exception(kind, StreamOf::Invoke);
-        assert!(converse.contains(&invoke) || invoke == "modelTimeoutException", "{kind:?}");
+        assert!(
+            converse.contains(&invoke) || invoke == "modelTimeoutException",
+            "{kind:?}"
+        );
     }
 }
 
@@ -140,7 +166,10 @@ fn what_a_caller_acts_on_survives_the_way_through_another_gateway() {
 fn a_refusal_is_read_whatever_it_is() {
     let error = Error::invalid("messages", "`messages` is empty");
     let body = error_body(&error);
-    assert_eq!(serde_json::from_slice::<Value>(&body).unwrap(), json!({"message": "`messages` is empty"}));
+    assert_eq!(
+        serde_json::from_slice::<Value>(&body).unwrap(),
+        json!({"message": "`messages` is empty"})
+    );
     assert_eq!(said(&body).message.as_deref(), Some("`messages` is empty"));
     let upper = said(br#"{"Message":"User is not authorized","__type":"AccessDeniedException"}"#);
     assert_eq!(upper.message.as_deref(), Some("User is not authorized"));

@@ -1,8 +1,8 @@
 //! Everything that Converse can say survives being written and read.
 
 use busbar_core::{
-    ChatRequest, Content, Done, Event, FinishReason, MediaKind, OutputFormat, Part, Prompt, Reasoning, Role, Tokens,
-    ToolChoice, Transcript, Usage,
+    ChatRequest, Content, Done, Event, FinishReason, MediaKind, OutputFormat, Part, Prompt, Reasoning, Role,
+    Tokens, ToolChoice, Transcript, Usage,
 };
 use busbar_wire::{
     AnswerWriter as _,
@@ -42,7 +42,9 @@ const NOVA: Says = Says {
 
 /// The one form of what the format says in one way only.
 fn normal(mut request: ChatRequest) -> ChatRequest {
-    let Prompt::Messages(messages) = &mut request.prompt else { return request };
+    let Prompt::Messages(messages) = &mut request.prompt else {
+        return request;
+    };
     let mut documents = 0;
     let mut speaks_of_tools = false;
     for message in messages {
@@ -202,17 +204,78 @@ proptest! {
 }
 
 const NAMES: &[&str] = &[
-    "messages", "role", "content", "text", "image", "document", "format", "name", "source", "bytes", "s3Location",
-    "uri", "toolUse", "toolUseId", "input", "toolResult", "status", "json", "reasoningContent", "reasoningText",
-    "signature", "redactedContent", "cachePoint", "type", "ttl", "guardContent", "system", "inferenceConfig",
-    "maxTokens", "stopSequences", "toolConfig", "tools", "toolSpec", "inputSchema", "toolChoice", "any", "tool",
-    "additionalModelRequestFields", "top_k", "thinking", "outputConfig", "textFormat", "structure", "jsonSchema",
-    "schema", "effort", "output", "message", "stopReason", "usage", "contentBlockIndex", "delta", "start",
+    "messages",
+    "role",
+    "content",
+    "text",
+    "image",
+    "document",
+    "format",
+    "name",
+    "source",
+    "bytes",
+    "s3Location",
+    "uri",
+    "toolUse",
+    "toolUseId",
+    "input",
+    "toolResult",
+    "status",
+    "json",
+    "reasoningContent",
+    "reasoningText",
+    "signature",
+    "redactedContent",
+    "cachePoint",
+    "type",
+    "ttl",
+    "guardContent",
+    "system",
+    "inferenceConfig",
+    "maxTokens",
+    "stopSequences",
+    "toolConfig",
+    "tools",
+    "toolSpec",
+    "inputSchema",
+    "toolChoice",
+    "any",
+    "tool",
+    "additionalModelRequestFields",
+    "top_k",
+    "thinking",
+    "outputConfig",
+    "textFormat",
+    "structure",
+    "jsonSchema",
+    "schema",
+    "effort",
+    "output",
+    "message",
+    "stopReason",
+    "usage",
+    "contentBlockIndex",
+    "delta",
+    "start",
 ];
 
 const TEXTS: &[&str] = &[
-    "user", "assistant", "system", "png", "pdf", "default", "5m", "AAAA", "s3://b/k", "success", "end_turn",
-    "tool_use", "json_schema", "{}", "", "é\u{0}",
+    "user",
+    "assistant",
+    "system",
+    "png",
+    "pdf",
+    "default",
+    "5m",
+    "AAAA",
+    "s3://b/k",
+    "success",
+    "end_turn",
+    "tool_use",
+    "json_schema",
+    "{}",
+    "",
+    "é\u{0}",
 ];
 
 /// Everything that reads what strangers send.
@@ -221,7 +284,14 @@ fn read_all(bytes: &[u8]) {
     let _ = Converse.whole(bytes);
     let _ = Converse.said(bytes);
     let mut reader = Converse.reader();
-    for event in ["messageStart", "contentBlockStart", "contentBlockDelta", "contentBlockStop", "messageStop", "metadata"] {
+    for event in [
+        "messageStart",
+        "contentBlockStart",
+        "contentBlockDelta",
+        "contentBlockStop",
+        "messageStop",
+        "metadata",
+    ] {
         let frame = Incoming {
             event,
             failure: false,

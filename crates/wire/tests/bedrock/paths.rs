@@ -7,8 +7,14 @@ use proptest::prelude::*;
 #[test]
 fn ids_profiles_and_arns_are_read_as_clients_write_them() {
     for (segment, id) in [
-        ("anthropic.claude-3-haiku-20240307-v1:0", "anthropic.claude-3-haiku-20240307-v1:0"),
-        ("anthropic.claude-3-haiku-20240307-v1%3A0", "anthropic.claude-3-haiku-20240307-v1:0"),
+        (
+            "anthropic.claude-3-haiku-20240307-v1:0",
+            "anthropic.claude-3-haiku-20240307-v1:0",
+        ),
+        (
+            "anthropic.claude-3-haiku-20240307-v1%3A0",
+            "anthropic.claude-3-haiku-20240307-v1:0",
+        ),
         ("us.amazon.nova-micro-v1%3a0", "us.amazon.nova-micro-v1:0"),
         (
             "arn%3Aaws%3Abedrock%3Aus-east-1%3A111122223333%3Ainference-profile%2Fus.amazon.nova-pro-v1%3A0",
@@ -23,37 +29,25 @@ fn ids_profiles_and_arns_are_read_as_clients_write_them() {
         assert_eq!(BedrockModelId::from_path(segment).unwrap().as_str(), id);
         let path = format!("/model/{segment}/converse-stream");
         let (operation, model) = Operation::of_path(&path).unwrap();
-        assert_eq!((operation, model.unwrap().as_str()), (Operation::ConverseStream, id));
+        assert_eq!(
+            (operation, model.unwrap().as_str()),
+            (Operation::ConverseStream, id)
+        );
     }
 }
 
 #[test]
 fn what_could_choose_a_path_is_no_id() {
     for wrong in [
-        "",
-        ".",
-        "..",
-        "...",
-        "../x",
-        "x/..",
-        "x/../y",
-        "x/./y",
-        "x//y",
-        "/x",
-        "x/",
-        "x\\..\\y",
-        "x?y",
-        "x#y",
-        "x%y",
-        "x y",
-        "x;y",
-        "x\ny",
-        "x\0",
-        "é",
-        "%2e%2e",
+        "", ".", "..", "...", "../x", "x/..", "x/../y", "x/./y", "x//y", "/x", "x/", "x\\..\\y", "x?y",
+        "x#y", "x%y", "x y", "x;y", "x\ny", "x\0", "é", "%2e%2e",
     ] {
         let error = BedrockModelId::parse(wrong).unwrap_err();
-        assert_eq!((error.kind(), error.param()), (ErrorKind::Invalid, Some("modelId")), "{wrong}");
+        assert_eq!(
+            (error.kind(), error.param()),
+            (ErrorKind::Invalid, Some("modelId")),
+            "{wrong}"
+        );
     }
     for wrong in [
         "%2e%2e",
@@ -94,10 +88,22 @@ fn an_id_tells_whose_the_model_is_in_any_region_and_within_an_arn() {
         ("stability.sd3-5-large-v1:0", Family::Stability),
         ("cohere.command-r-v1:0", Family::Other),
         ("smollm2-135m-instruct", Family::Other),
-        ("arn:aws:bedrock:us-east-1::foundation-model/anthropic.claude-3-haiku-20240307-v1:0", Family::Claude),
-        ("arn:aws:bedrock:us-east-1:111122223333:inference-profile/us.amazon.nova-pro-v1:0", Family::Nova),
-        ("arn:aws:bedrock:us-east-1:111122223333:application-inference-profile/abc", Family::Other),
-        ("arn:aws:bedrock:us-east-1:111122223333:provisioned-model/meta.llama", Family::Other),
+        (
+            "arn:aws:bedrock:us-east-1::foundation-model/anthropic.claude-3-haiku-20240307-v1:0",
+            Family::Claude,
+        ),
+        (
+            "arn:aws:bedrock:us-east-1:111122223333:inference-profile/us.amazon.nova-pro-v1:0",
+            Family::Nova,
+        ),
+        (
+            "arn:aws:bedrock:us-east-1:111122223333:application-inference-profile/abc",
+            Family::Other,
+        ),
+        (
+            "arn:aws:bedrock:us-east-1:111122223333:provisioned-model/meta.llama",
+            Family::Other,
+        ),
     ] {
         assert_eq!(Family::of(id), family, "{id}");
         assert_eq!(BedrockModelId::parse(id).unwrap().family(), family);
@@ -106,7 +112,14 @@ fn an_id_tells_whose_the_model_is_in_any_region_and_within_an_arn() {
 
 #[test]
 fn a_path_of_another_service_is_none_of_ours() {
-    for path in ["/model/x/explode", "/models/x/invoke", "/model/invoke", "model/x/invoke", "/", "/v1/chat"] {
+    for path in [
+        "/model/x/explode",
+        "/models/x/invoke",
+        "/model/invoke",
+        "model/x/invoke",
+        "/",
+        "/v1/chat",
+    ] {
         assert!(Operation::of_path(path).is_none(), "{path}");
     }
     let (_, model) = Operation::of_path("/model/../invoke").unwrap();
@@ -118,8 +131,31 @@ fn a_path_of_another_service_is_none_of_ours() {
 /// Texts that look like paths.
 fn path_like() -> impl Strategy<Value = String> {
     let piece = prop::sample::select(vec![
-        "a", "B7", ".", "..", "/", "//", "\\", "%", "%2e", "%2F", "%252f", ":", "-", "_", "@", "?", "#", "&", ";",
-        " ", "é", "\u{0}", "invoke", "model", "arn:aws:bedrock:",
+        "a",
+        "B7",
+        ".",
+        "..",
+        "/",
+        "//",
+        "\\",
+        "%",
+        "%2e",
+        "%2F",
+        "%252f",
+        ":",
+        "-",
+        "_",
+        "@",
+        "?",
+        "#",
+        "&",
+        ";",
+        " ",
+        "é",
+        "\u{0}",
+        "invoke",
+        "model",
+        "arn:aws:bedrock:",
     ]);
     prop::collection::vec(piece, 0..8).prop_map(|pieces| pieces.concat())
 }

@@ -32,14 +32,35 @@ fn made() -> Vec<Made> {
 #[test]
 fn what_pictures_are_asked_for_is_understood_and_written() {
     for (body, family, model, size) in [
-        (TITAN, Family::TitanImage, "amazon.titan-image-generator-v2:0", (768, 512)),
+        (
+            TITAN,
+            Family::TitanImage,
+            "amazon.titan-image-generator-v2:0",
+            (768, 512),
+        ),
         (TITAN, Family::NovaCanvas, "amazon.nova-canvas-v1:0", (768, 512)),
-        (STABILITY, Family::Stability, "stability.stable-image-core-v1:1", (1344, 768)),
-        (XL, Family::Stability, "us.stability.stable-diffusion-xl-v1", (512, 768)),
+        (
+            STABILITY,
+            Family::Stability,
+            "stability.stable-image-core-v1:1",
+            (1344, 768),
+        ),
+        (
+            XL,
+            Family::Stability,
+            "us.stability.stable-diffusion-xl-v1",
+            (512, 768),
+        ),
     ] {
         let request = read(body, family).unwrap();
-        assert_eq!((&*request.prompt, &*request.negative_prompt), ("a red apple", "pears"));
-        assert_eq!((request.width, request.height, request.seed), (Some(size.0), Some(size.1), Some(42)));
+        assert_eq!(
+            (&*request.prompt, &*request.negative_prompt),
+            ("a red apple", "pears")
+        );
+        assert_eq!(
+            (request.width, request.height, request.seed),
+            (Some(size.0), Some(size.1), Some(42))
+        );
         let again = read(&images::write(&request, model).unwrap(), family).unwrap();
         assert_eq!(format!("{again:?}"), format!("{request:?}"), "{model}");
     }
@@ -58,13 +79,21 @@ fn answers_come_in_the_form_that_was_asked_in() {
         let files = images::read_answer(&answer, model).unwrap();
         assert_eq!(files, [Bytes::from_static(b"png1"), Bytes::from_static(b"png2")]);
     }
-    let answer = ImageBody::read(STABILITY, Family::Stability).unwrap().answer(&made());
+    let answer = ImageBody::read(STABILITY, Family::Stability)
+        .unwrap()
+        .answer(&made());
     let answer: Value = serde_json::from_slice(&answer).unwrap();
-    let expected = json!({"seeds": [42, 43], "finish_reasons": [null, null], "images": ["cG5nMQ==", "cG5nMg=="]});
+    let expected =
+        json!({"seeds": [42, 43], "finish_reasons": [null, null], "images": ["cG5nMQ==", "cG5nMg=="]});
     assert_eq!(answer, expected);
-    let answer = ImageBody::read(XL, Family::Stability).unwrap().answer(&made()[..1]);
+    let answer = ImageBody::read(XL, Family::Stability)
+        .unwrap()
+        .answer(&made()[..1]);
     let answer: Value = serde_json::from_slice(&answer).unwrap();
-    assert_eq!(answer["artifacts"][0], json!({"base64": "cG5nMQ==", "seed": 42, "finishReason": "SUCCESS"}));
+    assert_eq!(
+        answer["artifacts"][0],
+        json!({"base64": "cG5nMQ==", "seed": 42, "finishReason": "SUCCESS"})
+    );
 }
 
 #[test]
@@ -73,12 +102,23 @@ fn a_picture_that_the_host_keeps_is_no_picture() {
     let titan = "amazon.titan-image-generator-v2:0";
     let kept = |body: &[u8], model: &str| images::read_answer(body, model).unwrap_err();
     let error = kept(br#"{"finish_reasons":["Filter reason: prompt"]}"#, stability);
-    assert_eq!((error.kind(), error.code()), (ErrorKind::Invalid, Some("content_policy_violation")));
+    assert_eq!(
+        (error.kind(), error.code()),
+        (ErrorKind::Invalid, Some("content_policy_violation"))
+    );
     let error = kept(br#"{"finish_reasons":["Inference error"]}"#, stability);
     assert_eq!(error.kind(), ErrorKind::BadUpstream);
-    let error = kept(br#"{"images":[],"error":"This request has been blocked by our content filters."}"#, titan);
+    let error = kept(
+        br#"{"images":[],"error":"This request has been blocked by our content filters."}"#,
+        titan,
+    );
     assert_eq!(error.kind(), ErrorKind::Invalid);
-    for (model, body) in [(titan, &b"{}"[..]), (stability, b"{}"), (titan, b"<html>"), (titan, br#"{"images":["!"]}"#)] {
+    for (model, body) in [
+        (titan, &b"{}"[..]),
+        (stability, b"{}"),
+        (titan, b"<html>"),
+        (titan, br#"{"images":["!"]}"#),
+    ] {
         assert_eq!(kept(body, model).kind(), ErrorKind::BadUpstream);
     }
 }
@@ -90,19 +130,46 @@ fn what_cannot_be_drawn_is_refused_by_name() {
         assert_eq!(error.param(), Some(param), "{error}");
     };
     refused(json!({"taskType": "INPAINTING"}), Family::TitanImage, "taskType");
-    refused(json!({"taskType": "TEXT_IMAGE"}), Family::TitanImage, "textToImageParams");
-    let styled = json!({"taskType": "TEXT_IMAGE", "textToImageParams": {"text": "x", "conditionImage": "AAAA"}});
+    refused(
+        json!({"taskType": "TEXT_IMAGE"}),
+        Family::TitanImage,
+        "textToImageParams",
+    );
+    let styled =
+        json!({"taskType": "TEXT_IMAGE", "textToImageParams": {"text": "x", "conditionImage": "AAAA"}});
     refused(styled, Family::NovaCanvas, "textToImageParams.conditionImage");
-    refused(json!({"prompt": "x", "image": "AAAA"}), Family::Stability, "image");
-    refused(json!({"prompt": "x", "aspect_ratio": "7:1"}), Family::Stability, "aspect_ratio");
-    refused(json!({"text_prompts": [{"text": "x", "weight": 0.5}]}), Family::Stability, "text_prompts[0].weight");
+    refused(
+        json!({"prompt": "x", "image": "AAAA"}),
+        Family::Stability,
+        "image",
+    );
+    refused(
+        json!({"prompt": "x", "aspect_ratio": "7:1"}),
+        Family::Stability,
+        "aspect_ratio",
+    );
+    refused(
+        json!({"text_prompts": [{"text": "x", "weight": 0.5}]}),
+        Family::Stability,
+        "text_prompts[0].weight",
+    );
     refused(json!({}), Family::Stability, "prompt");
     let mut request = read(STABILITY, Family::Stability).unwrap();
     request.steps = Some(3);
-    assert_eq!(images::write(&request, "stability.sd3-5-large-v1:0").unwrap_err().param(), Some("steps"));
+    assert_eq!(
+        images::write(&request, "stability.sd3-5-large-v1:0")
+            .unwrap_err()
+            .param(),
+        Some("steps")
+    );
     request.steps = None;
     request.width = Some(1000);
-    assert_eq!(images::write(&request, "stability.sd3-5-large-v1:0").unwrap_err().param(), Some("width"));
+    assert_eq!(
+        images::write(&request, "stability.sd3-5-large-v1:0")
+            .unwrap_err()
+            .param(),
+        Some("width")
+    );
 }
 
 #[test]
@@ -116,8 +183,15 @@ fn vectors_are_asked_for_one_by_one_and_are_of_length_one() {
     assert_eq!(bodies, [r#"{"inputText":"a"}"#, r#"{"inputText":"b"}"#]);
     let answer = embed::read_answer(include_bytes!("../golden/bedrock/titan_embed_answer.json")).unwrap();
     assert_eq!((answer.vectors, answer.usage.input.0), (vec![vec![0.6, 0.8]], 5));
-    for wrong in [&b"{}"[..], br#"{"embedding":[],"inputTextTokenCount":1}"#, br#"{"embedding":[0.0],"inputTextTokenCount":1}"#] {
-        assert_eq!(embed::read_answer(wrong).unwrap_err().kind(), ErrorKind::BadUpstream);
+    for wrong in [
+        &b"{}"[..],
+        br#"{"embedding":[],"inputTextTokenCount":1}"#,
+        br#"{"embedding":[0.0],"inputTextTokenCount":1}"#,
+    ] {
+        assert_eq!(
+            embed::read_answer(wrong).unwrap_err().kind(),
+            ErrorKind::BadUpstream
+        );
     }
 }
 
@@ -130,7 +204,8 @@ fn what_vectors_are_asked_for_is_understood() {
     let read = |body: Value| {
         TitanEmbedBody::read(body.to_string().as_bytes())?.into_request(context(), "m".into(), &can)
     };
-    let request = read(json!({"inputText": "a", "dimensions": 256, "normalize": true, "embeddingTypes": ["float"]}));
+    let request =
+        read(json!({"inputText": "a", "dimensions": 256, "normalize": true, "embeddingTypes": ["float"]}));
     let request = request.unwrap();
     assert_eq!(request.inputs, ["a"]);
     for (body, param) in [
@@ -138,7 +213,10 @@ fn what_vectors_are_asked_for_is_understood() {
         (json!({"inputText": ""}), "inputText"),
         (json!({"inputText": "a", "dimensions": 512}), "dimensions"),
         (json!({"inputText": "a", "normalize": false}), "normalize"),
-        (json!({"inputText": "a", "embeddingTypes": ["binary"]}), "embeddingTypes"),
+        (
+            json!({"inputText": "a", "embeddingTypes": ["binary"]}),
+            "embeddingTypes",
+        ),
     ] {
         assert_eq!(read(body).unwrap_err().param(), Some(param));
     }

@@ -1,8 +1,8 @@
 //! Converse, out: what is asked of Bedrock keeps its rules.
 
 use busbar_core::{
-    ChatRequest, Effort, ErrorKind, Message, OutputFormat, Prompt, Reasoning, Result, Role, Tokens, Tool, ToolCall,
-    ToolChoice,
+    ChatRequest, Effort, ErrorKind, Message, OutputFormat, Prompt, Reasoning, Result, Role, Tokens, Tool,
+    ToolCall, ToolChoice,
 };
 use busbar_wire::{
     bedrock::converse::{Converse, ConverseBody, FORMAT, PLACEHOLDER_TOOL},
@@ -98,7 +98,10 @@ fn turns_of_one_side_become_one_and_nothing_is_said_by_blank_text() {
 fn tools_are_named_wherever_the_conversation_speaks_of_them() {
     let history = || vec![Message::user("a"), calls("c1", "{}"), result("c1", "r")];
     let placeholder = |body: &Value| {
-        assert_eq!(body["toolConfig"]["tools"][0]["toolSpec"]["name"], PLACEHOLDER_TOOL);
+        assert_eq!(
+            body["toolConfig"]["tools"][0]["toolSpec"]["name"],
+            PLACEHOLDER_TOOL
+        );
         assert_eq!(body["toolConfig"]["tools"].as_array().map(Vec::len), Some(1));
         assert_eq!(body["toolConfig"].get("toolChoice"), None);
     };
@@ -109,7 +112,10 @@ fn tools_are_named_wherever_the_conversation_speaks_of_them() {
     let body = written(&forbidden);
     placeholder(&body);
     // …and comes back as what it was.
-    let read = ConverseBody::read(body.to_string().as_bytes()).unwrap().into_request(asked()).unwrap();
+    let read = ConverseBody::read(body.to_string().as_bytes())
+        .unwrap()
+        .into_request(asked())
+        .unwrap();
     assert_eq!((read.tools.len(), read.tool_choice), (0, ToolChoice::None));
     // Without any in the conversation, leaving them out is enough.
     forbidden.prompt = Prompt::Messages(vec![Message::user("a")]);
@@ -135,7 +141,10 @@ fn a_model_is_made_to_call_a_tool_only_where_it_can_be() {
         (ToolChoice::Named("f".into()), "mistral.mistral-large-2407-v1:0"),
     ] {
         let error = asks(choice, model).unwrap_err();
-        assert_eq!((error.kind(), error.param()), (ErrorKind::Unsupported, Some("tool_choice")));
+        assert_eq!(
+            (error.kind(), error.param()),
+            (ErrorKind::Unsupported, Some("tool_choice"))
+        );
     }
     assert!(asks(ToolChoice::Auto, "meta.llama3-1-8b-instruct-v1:0").is_ok());
 }
@@ -150,18 +159,31 @@ fn refused(request: &ChatRequest, kind: ErrorKind, param: &str) {
 fn a_call_that_was_cut_off_does_not_spoil_the_conversation() {
     for cut in ["{\"a\": ", "nonsense", "[1]"] {
         let request = request(vec![Message::user("a"), calls("c", cut), result("c", "r")]);
-        refused(&request, ErrorKind::Invalid, "messages[1].tool_calls[0].function.arguments");
+        refused(
+            &request,
+            ErrorKind::Invalid,
+            "messages[1].tool_calls[0].function.arguments",
+        );
     }
     let mut nameless = calls("c", "{}");
     nameless.tool_calls[0].name.clear();
     let request = request(vec![Message::user("a"), nameless]);
-    refused(&request, ErrorKind::Invalid, "messages[1].tool_calls[0].function.name");
+    refused(
+        &request,
+        ErrorKind::Invalid,
+        "messages[1].tool_calls[0].function.name",
+    );
 }
 
 #[test]
 fn a_call_is_answered_once() {
     let twice = |second: &str| {
-        request(vec![Message::user("a"), calls("c", "{}"), result("c", "r"), result("c", second)])
+        request(vec![
+            Message::user("a"),
+            calls("c", "{}"),
+            result("c", "r"),
+            result("c", second),
+        ])
     };
     let body = written(&twice("r"));
     assert_eq!(body["messages"][2]["content"].as_array().map(Vec::len), Some(1));
@@ -186,10 +208,16 @@ fn what_has_no_word_is_refused_by_name() {
     };
     with(|request| request.sampling.seed = Some(1), "seed");
     with(|request| request.sampling.min_p = Some(0.1), "min_p");
-    with(|request| request.sampling.presence_penalty = Some(0.1), "presence_penalty");
+    with(
+        |request| request.sampling.presence_penalty = Some(0.1),
+        "presence_penalty",
+    );
     with(|request| request.logprobs = Some(1), "logprobs");
     with(|request| request.ignore_end = true, "ignore_eos");
-    with(|request| request.parallel_tool_calls = Some(false), "parallel_tool_calls");
+    with(
+        |request| request.parallel_tool_calls = Some(false),
+        "parallel_tool_calls",
+    );
     with(|request| request.prompt = Prompt::Text("a".into()), "prompt");
     with(
         |request| {
@@ -201,7 +229,10 @@ fn what_has_no_word_is_refused_by_name() {
     with(
         |request| {
             request.extra.format = Some(FORMAT);
-            request.extra.fields.insert("guardContent".into(), json!([{"text": "not there"}]));
+            request
+                .extra
+                .fields
+                .insert("guardContent".into(), json!([{"text": "not there"}]));
         },
         "guardContent",
     );
@@ -226,7 +257,10 @@ fn thinking_is_said_in_the_words_of_the_model() {
         json!({"thinking": {"type": "enabled", "budget_tokens": 2048}})
     );
     let effort = Reasoning::Effort(Effort::Medium);
-    assert_eq!(asks(effort, CLAUDE).unwrap()["outputConfig"], json!({"effort": "medium"}));
+    assert_eq!(
+        asks(effort, CLAUDE).unwrap()["outputConfig"],
+        json!({"effort": "medium"})
+    );
     let nova = asks(effort, "amazon.nova-2-lite-v1:0").unwrap();
     assert_eq!(
         nova["additionalModelRequestFields"],
@@ -245,6 +279,9 @@ fn some_object_is_a_schema() {
     let body = written(&request);
     let schema = &body["outputConfig"]["textFormat"]["structure"]["jsonSchema"]["schema"];
     assert_eq!(schema, "{\"type\":\"object\"}");
-    let read = ConverseBody::read(body.to_string().as_bytes()).unwrap().into_request(asked()).unwrap();
+    let read = ConverseBody::read(body.to_string().as_bytes())
+        .unwrap()
+        .into_request(asked())
+        .unwrap();
     assert_eq!(read.output, OutputFormat::Json);
 }

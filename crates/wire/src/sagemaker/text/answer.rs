@@ -22,7 +22,8 @@ pub(super) fn whole(body: &[u8]) -> Result<Transcript> {
         Given::List(list) => list.into_iter().next(),
         Given::One(one) => Some(one),
     };
-    let generated = generated.ok_or_else(|| Error::new(ErrorKind::BadUpstream, "the container sent no text"))?;
+    let generated =
+        generated.ok_or_else(|| Error::new(ErrorKind::BadUpstream, "the container sent no text"))?;
     let details = generated.details.unwrap_or_default();
     let mut transcript = Transcript::empty();
     transcript.text = generated.generated_text;
@@ -120,9 +121,15 @@ impl AnswerReader for TextReader {
         }
         let details = piece.details.unwrap_or_default();
         if details.finish_reason.as_deref() == Some("error") {
-            return Err(Error::new(ErrorKind::BadUpstream, "the container failed while it wrote"));
+            return Err(Error::new(
+                ErrorKind::BadUpstream,
+                "the container failed while it wrote",
+            ));
         }
-        out.push(Event::Done(Done::new(details.finish(), details.usage(self.pieces))));
+        out.push(Event::Done(Done::new(
+            details.finish(),
+            details.usage(self.pieces),
+        )));
         Ok(())
     }
 }
@@ -178,7 +185,9 @@ impl AnswerWriter for TextWriter {
 
     fn event(&mut self, event: &Event, out: &mut Vec<Chunk>) {
         // A text to go on from offers no tools and asks for no thoughts.
-        let Event::Delta(Delta { text, .. }) = event else { return };
+        let Event::Delta(Delta { text, .. }) = event else {
+            return;
+        };
         if !text.is_empty() {
             self.text.push_str(text);
             out.push(Chunk::plain(json(&piece(text))));

@@ -8,13 +8,14 @@ mod answer;
 pub(super) use answer::TextWriter;
 
 use busbar_core::{
-    ChatRequest, Context, Error, ErrorKind, Format, ModelId, OutputFormat, Prompt, Result, Sampling, Transcript,
+    ChatRequest, Context, Error, ErrorKind, Format, ModelId, OutputFormat, Prompt, Result, Sampling,
+    Transcript,
 };
 use bytes::Bytes;
 use serde::{Deserialize, Serialize};
 
-use super::{PartsReader, error};
 use self::answer::TextReader;
+use super::{PartsReader, error};
 use crate::{
     answer::json,
     bedrock::invoke::numbers,
@@ -214,4 +215,3 @@ impl ChatFormat for TextGeneration {
         error::said(body)
     }
 }
-
