@@ -26,11 +26,13 @@ pub struct TextEngineConfig {
     pub threads: Option<NonZeroUsize>,
     /// Layers on the GPU, where one is compiled in.
     pub gpu_layers: u32,
-    /// Prompt tokens computed in one pass beside the answers under way. Smaller: answers under way
-    /// and short questions wait less for long prompts. Larger: long prompts end a little sooner.
+    /// The most prompt tokens of one pass. A prompt that is alone is computed in pieces of so many;
+    /// whoever comes stops the one under way, and what it has computed is lost. Beside others, pieces
+    /// are as small as the machine's speed asks for.
     pub prompt_chunk: NonZeroUsize,
-    /// Attention is computed in a way that does not depend on what is computed beside it, so that
-    /// answers with a seed are the same text whatever else runs. Holds on the CPU.
+    /// Answers with a seed are computed in a way that does not depend on what is computed beside
+    /// them, so that they are the same text whatever else runs. Holds on the CPU. Their cache is
+    /// memory of its own, taken when the first of them comes.
     pub reproducible: bool,
     /// What sampling parameters are where a request does not say.
     pub defaults: Sampling,
@@ -43,7 +45,7 @@ impl TextEngineConfig {
     /// The defaults, for a model file.
     pub fn new(id: ModelId, path: PathBuf) -> Self {
         const SEQUENCES: NonZeroUsize = NonZeroUsize::new(4).unwrap();
-        const PROMPT_CHUNK: NonZeroUsize = NonZeroUsize::new(16).unwrap();
+        const PROMPT_CHUNK: NonZeroUsize = NonZeroUsize::new(128).unwrap();
         Self {
             title: id.to_string(),
             licence: "unknown".into(),

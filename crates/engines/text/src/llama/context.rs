@@ -1,19 +1,13 @@
-//! One context: the KV cache of all sequences, and passes through the model.
+//! One context: the KV cache of its sequences, and passes through the model.
+//!
+//! Speaks to llama.cpp without the binding's own context, which has no way to stop a pass.
 
-use std::num::NonZeroU32;
+use std::{marker::PhantomData, ptr::NonNull, slice, sync::Arc};
 
 use busbar_core::{Error, ErrorKind, Result};
-use llama_cpp_2::{
-    DecodeError,
-    context::{
-        LlamaContext,
-        params::{KvCacheType, LlamaContextParams, LlamaPoolingType},
-    },
-    llama_batch::LlamaBatch,
-    token::LlamaToken,
-};
+use llama_cpp_sys_2 as sys;
 
-use super::{Weights, backend::backend};
+use super::{Brake, Weights, backend::backend, batch::Batch, brake::at_a_step};
 
 /// The sizes of a context.
 #[derive(Clone, Copy, Debug)]
@@ -46,47 +40,67 @@ pub(crate) struct Entry {
     pub(crate) output: bool,
 }
 
+/// How a pass ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Passed {
+    /// Everything is computed.
+    Whole,
+    /// The brake was pulled. What its sequences hold from its tokens on is to be forgotten.
+    Stopped,
+}
+
 /// A pass that failed.
 #[derive(Debug, thiserror::Error)]
-#[error("a pass through the model failed")]
-pub(crate) struct PassError(#[source] Option<DecodeError>);
+#[error("a pass through the model failed ({0})")]
+pub(crate) struct PassError(i32);
 
 /// A context. Contexts on one model must not be made at the same time; the worker makes its own
 /// and is the only one.
 #[derive(Debug)]
 pub(crate) struct Context<'w> {
-    context: LlamaContext<'w>,
-    batch: LlamaBatch<'static>,
-    pass: usize,
+    raw: NonNull<sys::llama_context>,
+    batch: Batch,
+    words: usize,
+    dimensions: usize,
+    /// llama.cpp holds a pointer to it.
+    brake: Arc<Brake>,
+    _weights: PhantomData<&'w Weights>,
 }
 
 impl<'w> Context<'w> {
     /// Takes the memory for every sequence's cache.
-    pub(crate) fn new(weights: &'w Weights, config: ContextConfig) -> Result<Self> {
-        const FLASH_ATTENTION_ON: i32 = 1;
+    pub(crate) fn new(weights: &'w Weights, config: ContextConfig, brake: Arc<Brake>) -> Result<Self> {
+        backend()?;
+        // SAFETY: reads defaults; the pointers in them are null.
+        let mut params = unsafe { sys::llama_context_default_params() };
+        params.n_ctx = config.window.saturating_mul(config.sequences);
+        params.n_seq_max = config.sequences;
+        params.n_batch = config.pass;
+        params.n_ubatch = config.pass;
+        params.n_threads = config.threads;
+        params.n_threads_batch = config.threads;
+        params.flash_attn_type = sys::LLAMA_FLASH_ATTN_TYPE_ENABLED;
+        params.kv_unified = false;
+        params.type_k = sys::GGML_TYPE_F16;
         // llama.cpp's quicker attention paths are taken by shape (one row; 64 rows and more) and
         // sum in another order. They need keys and values of one type; with two, every row is
-        // computed the same way. Seen to cost nothing: see bench/RESULTS.md.
-        let values = if config.reproducible {
-            KvCacheType::BF16
+        // computed the same way. What that costs: see bench/RESULTS.md.
+        params.type_v = if config.reproducible {
+            sys::GGML_TYPE_BF16
         } else {
-            KvCacheType::F16
+            sys::GGML_TYPE_F16
         };
-        let params = LlamaContextParams::default()
-            .with_n_ctx(NonZeroU32::new(config.window.saturating_mul(config.sequences)))
-            .with_n_seq_max(config.sequences)
-            .with_n_batch(config.pass)
-            .with_n_ubatch(config.pass)
-            .with_n_threads(config.threads)
-            .with_n_threads_batch(config.threads)
-            .with_flash_attention_policy(FLASH_ATTENTION_ON)
-            .with_kv_unified(false)
-            .with_type_k(KvCacheType::F16)
-            .with_type_v(values)
-            .with_embeddings(config.vectors)
-            .with_pooling_type(LlamaPoolingType::None)
-            .with_no_perf(true);
-        let context = weights.model.new_context(backend()?, params).map_err(|error| {
+        params.embeddings = config.vectors;
+        params.pooling_type = sys::LLAMA_POOLING_TYPE_NONE;
+        params.no_perf = true;
+        // A GPU is quick enough to be waited for, and would have to be asked after every step.
+        if weights.are_on_processor() {
+            params.cb_eval = Some(at_a_step);
+            params.cb_eval_user_data = Arc::as_ptr(&brake).cast_mut().cast();
+        }
+        // SAFETY: the model outlives the context (`'w`), and the brake does, since it is kept.
+        let raw = unsafe { sys::llama_init_from_model(weights.raw(), params) };
+        let raw = NonNull::new(raw).ok_or_else(|| {
             Error::new(
                 ErrorKind::Unavailable,
                 format!(
@@ -95,210 +109,102 @@ impl<'w> Context<'w> {
                     config.sequences, config.window
                 ),
             )
-            .with_source(error)
         })?;
-        let pass = config.pass as usize;
         Ok(Self {
-            context,
-            batch: LlamaBatch::new(pass, 1),
-            pass,
+            raw,
+            batch: Batch::new(config.pass),
+            words: weights.words(),
+            dimensions: weights.dimensions(),
+            brake,
+            _weights: PhantomData,
         })
     }
 
     /// Computes a pass. More entries than the pass is made for are refused here: llama.cpp would
     /// end the process.
-    pub(crate) fn pass(&mut self, entries: &[Entry]) -> Result<(), PassError> {
-        if entries.is_empty() || entries.len() > self.pass {
-            return Err(PassError(None));
+    pub(crate) fn pass(&mut self, entries: &[Entry]) -> Result<Passed, PassError> {
+        const DONE: i32 = 0;
+        const REFUSED: i32 = -1;
+        let batch = self.batch.fill(entries).ok_or(PassError(REFUSED))?;
+        // SAFETY: the context is ours alone (`&mut self`), and the batch holds what it says.
+        let code = unsafe { sys::llama_decode(self.raw.as_ptr(), batch) };
+        match (code, self.brake.take_stopped()) {
+            (_, true) => Ok(Passed::Stopped),
+            (DONE, false) => Ok(Passed::Whole),
+            (code, false) => Err(PassError(code)),
         }
-        self.batch.clear();
-        for entry in entries {
-            let number = |n: usize| i32::try_from(n).map_err(|_| PassError(None));
-            let token = i32::try_from(entry.token).map_err(|_| PassError(None))?;
-            self.batch
-                .add(
-                    LlamaToken(token),
-                    number(entry.position)?,
-                    &[number(entry.sequence)?],
-                    entry.output,
-                )
-                .map_err(|_| PassError(None))?;
-        }
-        self.context
-            .decode(&mut self.batch)
-            .map_err(|error| PassError(Some(error)))
     }
 
-    /// The logits of an entry of the last pass whose output was wanted.
+    /// The logits of an entry of the last pass whose output was wanted; none where it was not.
     pub(crate) fn logits(&self, entry: usize) -> &[f32] {
-        self.context.get_logits_ith(i32::try_from(entry).unwrap_or(-1))
+        let entry = i32::try_from(entry).unwrap_or(i32::MAX);
+        // SAFETY: llama.cpp checks the number and answers null where there is no such output; else
+        // the row is as long as the vocabulary, and stays until the next pass (`&mut self`).
+        unsafe {
+            let row = sys::llama_get_logits_ith(self.raw.as_ptr(), entry);
+            if row.is_null() {
+                return &[];
+            }
+            slice::from_raw_parts(row, self.words)
+        }
     }
 
     /// The last layer's vector of an entry of the last pass whose output was wanted.
     pub(crate) fn vector(&self, entry: usize) -> Result<&[f32]> {
-        let entry = i32::try_from(entry).unwrap_or(-1);
-        self.context
-            .embeddings_ith(entry)
-            .map_err(|error| Error::internal("the model gave no vector for a token").with_source(error))
+        let entry = i32::try_from(entry).unwrap_or(i32::MAX);
+        // SAFETY: as for logits; the row is as long as the model's output vectors.
+        unsafe {
+            let row = sys::llama_get_embeddings_ith(self.raw.as_ptr(), entry);
+            if row.is_null() {
+                return Err(Error::internal("the model gave no vector for a token"));
+            }
+            Ok(slice::from_raw_parts(row, self.dimensions))
+        }
     }
 
     /// Forgets a sequence from a place on; answers whether that could be done (models with a
     /// recurrent state can only forget all of it).
     pub(crate) fn trim(&mut self, sequence: usize, keep: usize) -> bool {
-        let (Ok(sequence), Ok(keep)) = (i32::try_from(sequence), u32::try_from(keep)) else {
+        let (Ok(sequence), Ok(keep)) = (i32::try_from(sequence), i32::try_from(keep)) else {
             return false;
         };
-        self.context.kv_cache_seq_rm(sequence, Some(keep), None).is_ok()
+        // SAFETY: the context is ours alone; a sequence that does not exist is refused.
+        unsafe { sys::llama_memory_seq_rm(self.memory(), sequence, keep, TO_THE_END) }
     }
 
     /// Forgets a sequence.
     pub(crate) fn clear(&mut self, sequence: usize) {
-        let Ok(sequence) = i32::try_from(sequence) else {
-            return;
-        };
         // Forgetting everything always succeeds.
-        drop(self.context.kv_cache_seq_rm(sequence, None, None));
+        self.trim(sequence, 0);
     }
 
     /// Makes one sequence's cache a copy of another's.
     pub(crate) fn copy(&mut self, from: usize, to: usize) {
+        const FROM_THE_START: i32 = -1;
         let (Ok(from), Ok(to)) = (i32::try_from(from), i32::try_from(to)) else {
             return;
         };
-        drop(self.context.copy_kv_cache_seq(from, to, None, None));
+        // SAFETY: the context is ours alone, and both sequences are among those it was made for.
+        unsafe { sys::llama_memory_seq_cp(self.memory(), from, to, FROM_THE_START, TO_THE_END) }
+    }
+
+    fn memory(&self) -> sys::llama_memory_t {
+        // SAFETY: reads a field of a context that lives.
+        unsafe { sys::llama_get_memory(self.raw.as_ptr()) }
+    }
+}
+
+const TO_THE_END: i32 = -1;
+
+// SAFETY: a context may be used from any thread, by one at a time, which `&mut` sees to.
+unsafe impl Send for Context<'_> {}
+
+impl Drop for Context<'_> {
+    fn drop(&mut self) {
+        // SAFETY: ours alone, and not used any more.
+        unsafe { sys::llama_free(self.raw.as_ptr()) }
     }
 }
 
 #[cfg(test)]
-mod tests {
-    use std::path::Path;
-
-    use serde_json::Value;
-
-    use super::*;
-    use crate::llama::WeightsConfig;
-
-    const FALCON: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../../tests/fixtures/falcon");
-
-    fn rows(value: &Value) -> impl Iterator<Item = Vec<f64>> + '_ {
-        let row = |row: &Value| {
-            row.as_array()
-                .unwrap()
-                .iter()
-                .map(|logit| logit.as_f64().unwrap())
-                .collect()
-        };
-        value.as_array().unwrap().iter().map(row)
-    }
-
-    fn numbers(value: &Value) -> Vec<usize> {
-        value
-            .as_array()
-            .unwrap()
-            .iter()
-            .map(|number| number.as_u64().unwrap() as usize)
-            .collect()
-    }
-
-    /// The last token's logits, with the prompt computed in pieces of `piece` tokens in the first
-    /// sequence while `beside` other sequences compute the same number of tokens.
-    fn logits_in_pieces(weights: &Weights, tokens: &[u32], piece: usize, beside: usize) -> Vec<f32> {
-        let config = ContextConfig {
-            window: 512,
-            sequences: 4,
-            pass: 512,
-            threads: 1,
-            reproducible: true,
-            vectors: false,
-        };
-        let mut context = Context::new(weights, config).unwrap();
-        let mut last = 0;
-        for start in (0..tokens.len()).step_by(piece) {
-            let mut entries = Vec::new();
-            for sequence in (0..=beside).rev() {
-                let end = tokens.len().min(start + piece);
-                entries.extend((start..end).map(|position| Entry {
-                    // Other text in the other sequences.
-                    token: tokens[(position + 7 * sequence) % tokens.len()],
-                    position,
-                    sequence,
-                    output: position + 1 == end,
-                }));
-            }
-            last = entries.len() - 1;
-            context.pass(&entries).unwrap();
-        }
-        context.logits(last).to_vec()
-    }
-
-    #[test]
-    fn logits_do_not_depend_on_what_is_computed_beside_them() {
-        for name in [crate::testing::SMOLLM2, crate::testing::GEMMA] {
-            let path = crate::testing::model_file(name);
-            let weights = Weights::load(WeightsConfig {
-                path: &path,
-                gpu_layers: 0,
-            })
-            .unwrap();
-            let tokens = weights.tokenise(
-                &"The river was wide, and the boats carried corn and salt. ".repeat(6),
-                true,
-            );
-            let alone = logits_in_pieces(&weights, &tokens, 1, 0);
-            for (piece, beside) in [(2, 0), (5, 0), (64, 0), (200, 0), (1, 1), (1, 3), (16, 3)] {
-                let other = logits_in_pieces(&weights, &tokens, piece, beside);
-                let apart = alone
-                    .iter()
-                    .zip(&other)
-                    .map(|(a, b)| (a - b).abs())
-                    .fold(0.0, f32::max);
-                assert_eq!(apart, 0.0, "{name}, pieces of {piece} beside {beside} others");
-            }
-        }
-    }
-
-    /// Logits of a tiny Falcon as `transformers` computes them; see the script beside the fixture.
-    #[test]
-    fn a_falcon_gives_the_logits_that_transformers_gives() {
-        let path = Path::new(FALCON).join("falcon-tiny.gguf");
-        let weights = Weights::load(WeightsConfig {
-            path: &path,
-            gpu_layers: 0,
-        })
-        .unwrap();
-        let text = std::fs::read_to_string(Path::new(FALCON).join("logits.json")).unwrap();
-        let reference: Value = serde_json::from_str(&text).unwrap();
-        let tolerance = reference["tolerance"].as_f64().unwrap();
-        let config = ContextConfig {
-            window: 256,
-            sequences: 1,
-            pass: 256,
-            threads: 1,
-            reproducible: true,
-            vectors: false,
-        };
-        let mut context = Context::new(&weights, config).unwrap();
-        let mut compared = 0;
-        for case in reference["cases"].as_array().unwrap() {
-            context.clear(0);
-            let tokens = numbers(&case["tokens"]).into_iter().enumerate();
-            let entry = |(position, token)| Entry {
-                token: token as u32,
-                position,
-                sequence: 0,
-                output: true,
-            };
-            context.pass(&tokens.map(entry).collect::<Vec<_>>()).unwrap();
-            for (position, expected) in numbers(&case["positions"]).into_iter().zip(rows(&case["logits"])) {
-                for (got, expected) in context.logits(position).iter().zip(expected) {
-                    assert!(
-                        (f64::from(*got) - expected).abs() <= tolerance,
-                        "{got} is not {expected}"
-                    );
-                    compared += 1;
-                }
-            }
-        }
-        assert!(compared > 1000, "{compared} logits were compared");
-    }
-}
+mod tests;

@@ -9,6 +9,7 @@ use llama_cpp_2::{
     token_type::{LlamaTokenAttr, LlamaTokenAttrs},
     vocab::LlamaVocab,
 };
+use llama_cpp_sys_2 as sys;
 
 use super::backend::backend;
 use crate::vocab::{TokenKind, TokenTable};
@@ -25,7 +26,8 @@ pub(crate) struct WeightsConfig<'a> {
 /// A loaded model.
 #[derive(Debug)]
 pub(crate) struct Weights {
-    pub(super) model: LlamaModel,
+    model: LlamaModel,
+    on_processor: bool,
 }
 
 impl Weights {
@@ -43,7 +45,10 @@ impl Weights {
             )
             .with_source(error)
         })?;
-        Ok(Self { model })
+        Ok(Self {
+            model,
+            on_processor: config.gpu_layers == 0,
+        })
     }
 
     /// Tokens of prompt and answer that it was trained on.
@@ -54,6 +59,24 @@ impl Weights {
     /// Length of its last layer's vectors.
     pub(crate) fn dimensions(&self) -> usize {
         usize::try_from(self.model.n_embd()).unwrap_or(0)
+    }
+
+    /// Whether all of it is computed on the processor.
+    pub(super) fn are_on_processor(&self) -> bool {
+        self.on_processor
+    }
+
+    /// How many tokens there are.
+    pub(super) fn words(&self) -> usize {
+        self.vocab().tokens().count()
+    }
+
+    /// llama.cpp's own model, as long as this one lives.
+    pub(super) fn raw(&self) -> *mut sys::llama_model {
+        // SAFETY: `LlamaModel` is a transparent wrapper of this one pointer, in the version of the
+        // binding that Cargo.toml fixes; the sizes are compared when this is compiled.
+        const { assert!(size_of::<LlamaModel>() == size_of::<*mut sys::llama_model>()) };
+        unsafe { *std::ptr::from_ref(&self.model).cast::<*mut sys::llama_model>() }
     }
 
     /// The chat template in the file, where there is one.

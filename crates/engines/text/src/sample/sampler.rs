@@ -16,6 +16,7 @@ pub struct Parameters {
     presence: f32,
     frequency: f32,
     biases: Vec<LogitBias>,
+    seeded: bool,
 }
 
 impl Parameters {
@@ -32,6 +33,7 @@ impl Parameters {
             presence: or(asked.presence_penalty, model.presence_penalty, 0.0),
             frequency: or(asked.frequency_penalty, model.frequency_penalty, 0.0),
             biases: asked.logit_bias.clone(),
+            seeded: asked.seed.is_some(),
         }
     }
 
@@ -67,6 +69,11 @@ impl Sampler {
             logits: Vec::new(),
             candidates: Vec::new(),
         }
+    }
+
+    /// Whether the request named the seed, and so must get the same text every time.
+    pub fn is_seeded(&self) -> bool {
+        self.parameters.seeded
     }
 
     /// Chooses the next token from the model's logits; `None` where the mask leaves none.

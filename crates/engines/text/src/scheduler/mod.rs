@@ -1,14 +1,17 @@
 //! Continuous batching: which sequence computes which tokens in which pass.
 //!
 //! ```text
-//! chat() ─► Queue ─► Slot (a sequence of the KV cache) ─► Plan (one pass) ─► decode ─► sample ─► events
+//! chat() ─► Queue ─► Lane (with a seed, or without) ─► Slot (a sequence of the KV cache)
+//!                          └─► Plan (one pass) ─► decode ─► sample ─► events
 //! ```
-//! One thread owns the context and everything here. Requests join and leave between passes; a
+//! One thread owns the contexts and everything here. Requests join and leave between passes; a
 //! pass takes one token of every answer under way and a bounded piece of the prompts that wait.
 //!
-//! **Invariant:** what a request is answered does not depend on what runs beside it.
+//! **Invariant:** what a seeded request is answered does not depend on what runs beside it.
 
 mod job;
+mod lane;
+mod pace;
 mod plan;
 mod prefix;
 mod queue;

@@ -2,11 +2,12 @@
 
 use std::{
     collections::VecDeque,
-    sync::{Condvar, Mutex, MutexGuard, PoisonError},
+    sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError},
     time::Instant,
 };
 
 use super::Job;
+use crate::llama::Brake;
 
 /// Why a job was not taken.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -23,6 +24,8 @@ pub struct Queue {
     state: Mutex<State>,
     changed: Condvar,
     capacity: usize,
+    /// Pulled for everyone who comes.
+    brake: Arc<Brake>,
 }
 
 #[derive(Debug, Default)]
@@ -38,6 +41,7 @@ impl Queue {
             state: Mutex::default(),
             changed: Condvar::new(),
             capacity,
+            brake: Arc::default(),
         }
     }
 
@@ -62,8 +66,14 @@ impl Queue {
             .partition_point(|other| other.context.priority >= job.context.priority);
         state.waiting.insert(place, job);
         drop(state);
+        self.brake.pull();
         self.changed.notify_one();
         Ok(())
+    }
+
+    /// The brake that is pulled for everyone who comes, and when the queue closes.
+    pub(super) fn brake(&self) -> &Arc<Brake> {
+        &self.brake
     }
 
     /// The next job that may begin, if one waits.
@@ -92,6 +102,7 @@ impl Queue {
     /// Takes no more jobs, and wakes who waits.
     pub fn close(&self) {
         self.state().closed = true;
+        self.brake.pull();
         self.changed.notify_all();
     }
 

@@ -1,5 +1,7 @@
 //! Texts that are read for their vectors, one at a time, in pieces between the passes of answers.
 
+use std::sync::Arc;
+
 use busbar_core::{Context as For, Error, Result};
 use tokio::sync::oneshot;
 
@@ -46,7 +48,7 @@ impl Text {
 }
 
 impl<'w> Reading<'w> {
-    /// Reads pieces of `sizes.pass` tokens.
+    /// Reads pieces of at most `sizes.pass` tokens.
     pub(super) fn new(weights: &'w Weights, sizes: ContextConfig) -> Self {
         Self {
             weights,
@@ -71,14 +73,14 @@ impl<'w> Reading<'w> {
         self.text.take()
     }
 
-    /// Reads the next piece; answers with the vector of a text that is read whole, and how many
+    /// Reads the next piece, of at most `most` tokens; answers with the vector of a text that is read whole, and how many
     /// tokens were read.
-    pub(super) fn piece(&mut self) -> Result<(usize, Option<Vec<f32>>)> {
+    pub(super) fn piece(&mut self, most: usize) -> Result<(usize, Option<Vec<f32>>)> {
         let Some(text) = &mut self.text else {
             return Ok((0, None));
         };
         if self.context.is_none() {
-            self.context = Some(Context::new(self.weights, self.sizes)?);
+            self.context = Some(Context::new(self.weights, self.sizes, Arc::default())?);
         }
         let Some(context) = &mut self.context else {
             return Ok((0, None));
@@ -86,7 +88,10 @@ impl<'w> Reading<'w> {
         if text.read == 0 {
             context.clear(0);
         }
-        let end = text.tokens.len().min(text.read + self.sizes.pass as usize);
+        let end = text
+            .tokens
+            .len()
+            .min(text.read + most.clamp(1, self.sizes.pass as usize));
         let entry = |position: usize| Entry {
             token: text.tokens[position],
             position,

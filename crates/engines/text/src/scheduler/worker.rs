@@ -9,13 +9,14 @@ use busbar_core::{Clock, Error, ErrorKind, Result};
 
 use super::{
     Job, Queue, Stats, Work,
-    plan::plan,
-    prefix::{SlotView, place},
+    lane::{Failed, Lane},
+    pace::Pace,
+    plan::Want,
     reading::{Reading, Text},
-    slot::{Limits, Request, Slot, Step, Task},
+    slot::{Limits, Request, Step, Task},
 };
 use crate::{
-    llama::{Context, ContextConfig, Entry, Weights},
+    llama::{ContextConfig, Weights},
     vocab::TokenTable,
 };
 
@@ -34,11 +35,11 @@ pub struct WorkerConfig {
     pub window: u32,
     /// Sequences.
     pub sequences: u32,
-    /// Prompt tokens of one pass.
+    /// The most prompt tokens of one pass.
     pub prompt_chunk: u32,
     /// Threads.
     pub threads: i32,
-    /// Whether attention must not depend on what is computed beside it.
+    /// Whether answers with a seed must not depend on what is computed beside them.
     pub reproducible: bool,
 }
 
@@ -46,13 +47,18 @@ pub struct WorkerConfig {
 #[derive(Debug)]
 pub struct Worker<'w> {
     config: WorkerConfig,
+    weights: &'w Weights,
     limits: Limits,
-    context: Context<'w>,
-    slots: Vec<Slot>,
+    /// The quick one, and, where seeds must be kept, the one for answers with a seed.
+    lanes: Vec<Lane<'w>>,
     reading: Reading<'w>,
+    pace: Pace,
     /// Counts passes and placements; slots are ordered by it.
     tick: u64,
 }
+
+/// The lane of answers without a seed.
+const QUICK: usize = 0;
 
 impl<'w> Worker<'w> {
     /// Makes the context. Must be called on the thread that runs it.
@@ -65,15 +71,24 @@ impl<'w> Worker<'w> {
             sequences: config.sequences,
             pass: config.prompt_chunk + config.sequences,
             threads: config.threads,
-            reproducible: config.reproducible,
+            reproducible: false,
             vectors: false,
         };
-        let context = Context::new(weights, sizes)?;
+        let seeded = ContextConfig {
+            reproducible: true,
+            ..sizes
+        };
+        let mut lanes = vec![Lane::new(sizes)];
+        if config.reproducible {
+            lanes.push(Lane::new(seeded));
+        }
+        lanes[QUICK].open(weights, config.queue.brake())?;
         let reading = Reading::new(
             weights,
             ContextConfig {
                 sequences: 1,
                 pass: config.prompt_chunk,
+                reproducible: config.reproducible,
                 vectors: true,
                 ..sizes
             },
@@ -82,12 +97,12 @@ impl<'w> Worker<'w> {
             table: config.table.clone(),
             window: config.window as usize,
         };
-        let slots = (0..config.sequences).map(|_| Slot::default()).collect();
         Ok(Self {
+            pace: Pace::new(config.prompt_chunk as usize),
             config,
+            weights,
             limits,
-            context,
-            slots,
+            lanes,
             reading,
             tick: 0,
         })
@@ -99,16 +114,15 @@ impl<'w> Worker<'w> {
             if self.config.queue.is_closed() {
                 break;
             }
+            self.config.queue.brake().release();
             self.leave();
             self.join();
             self.pass();
             self.read();
         }
         let stopped = || Error::new(ErrorKind::Unavailable, "the model was stopped");
-        for slot in 0..self.slots.len() {
-            if self.slots[slot].task.is_some() {
-                self.fail(slot, stopped());
-            }
+        for at in self.tasks() {
+            self.fail(at, stopped());
         }
         if let Some(text) = self.free_reading() {
             text.answer(Err(stopped()));
@@ -121,22 +135,40 @@ impl<'w> Worker<'w> {
     }
 
     fn is_busy(&self) -> bool {
-        self.reading.text().is_some() || self.slots.iter().any(|slot| slot.task.is_some())
+        self.reading.text().is_some() || self.answers() > 0
+    }
+
+    /// How many answers are under way.
+    fn answers(&self) -> usize {
+        self.lanes.iter().map(Lane::busy).sum()
+    }
+
+    /// Where they are.
+    fn tasks(&self) -> Vec<At> {
+        let lanes = self.lanes.iter().enumerate();
+        lanes
+            .flat_map(|(lane, held)| {
+                let slots = held.slots.iter().enumerate();
+                slots
+                    .filter(|(_, slot)| slot.task.is_some())
+                    .map(move |(slot, _)| At { lane, slot })
+            })
+            .collect()
     }
 
     /// Frees the slots of those who went away or ran out of time, and clears such jobs from the queue.
     fn leave(&mut self) {
         let now = self.config.clock.now();
-        for slot in 0..self.slots.len() {
-            let Some(task) = &self.slots[slot].task else {
+        for at in self.tasks() {
+            let Some(task) = &self.lanes[at.lane].slots[at.slot].task else {
                 continue;
             };
             if task.is_abandoned() {
                 Stats::add(&self.config.stats.cancelled, 1);
-                self.free(slot);
+                self.free(at);
             } else if let Some(error) = overdue(&task.context, now) {
                 Stats::add(&self.config.stats.expired, 1);
-                if let Some(task) = self.free(slot) {
+                if let Some(task) = self.free(at) {
                     task.fail(error);
                 }
             }
@@ -166,7 +198,7 @@ impl<'w> Worker<'w> {
     /// Begins with as many waiting requests as there is room for.
     fn join(&mut self) {
         loop {
-            let slot = self.slots.iter().any(|slot| slot.task.is_none());
+            let slot = self.has_room();
             let reader = self.reading.text().is_none();
             let may_begin = |job: &Job| match job.work {
                 Work::Generate(_) => slot,
@@ -192,24 +224,32 @@ impl<'w> Worker<'w> {
         }
     }
 
-    /// Places a request in a slot; there must be a free one.
+    /// Whether one more answer may begin. Each lane has slots for as many, so that it finds one.
+    fn has_room(&self) -> bool {
+        self.answers() < self.config.sequences as usize
+    }
+
+    /// Places a request in the lane that it belongs to.
     fn admit(&mut self, request: Request) {
-        let views: Vec<SlotView<'_>> = self.slots.iter().map(Slot::view).collect();
-        let Some(place) = place(&views, &request.prompt) else {
-            return;
+        let last = self.lanes.len() - 1;
+        let lane = if request.generation.sampler.is_seeded() {
+            last
+        } else {
+            QUICK
         };
-        let mut reuse = place.reuse;
-        if let Some(source) = place.copy_from {
-            self.context.copy(source, place.slot);
-            self.slots[place.slot].cached = self.slots[source].cached.clone();
-        }
-        if !self.context.trim(place.slot, reuse) {
-            self.context.clear(place.slot);
-            reuse = 0;
-        }
         self.tick += 1;
-        Stats::add(&self.config.stats.reused_tokens, reuse);
-        self.slots[place.slot].begin(request, reuse, self.tick);
+        let opened = self.lanes[lane].open(self.weights, self.config.queue.brake());
+        let refused = match opened {
+            Ok(()) => match self.lanes[lane].admit(request, self.tick) {
+                Ok(reused) => return Stats::add(&self.config.stats.reused_tokens, reused),
+                Err(request) => (request, Error::internal("an answer found no slot")),
+            },
+            Err(error) => (request, error),
+        };
+        Stats::add(&self.config.stats.failed, 1);
+        self.config.stats.active.fetch_sub(1, Ordering::Relaxed);
+        let (request, error) = refused;
+        request.generation.output.send(Err(error));
     }
 
     /// A piece of the text that is read for its vector.
@@ -217,7 +257,7 @@ impl<'w> Worker<'w> {
         if self.reading.text().is_none() {
             return;
         }
-        let outcome = match self.reading.piece() {
+        let outcome = match self.reading.piece(self.pace.piece(self.answers() == 0)) {
             Ok((tokens, vector)) => {
                 Stats::add(&self.config.stats.passes, 1);
                 Stats::add(&self.config.stats.prompt_tokens, tokens);
@@ -235,84 +275,93 @@ impl<'w> Worker<'w> {
         }
     }
 
-    /// One pass through the model, and what its outputs lead to.
+    /// One pass of each lane, and what their outputs lead to.
     fn pass(&mut self) {
-        let wants: Vec<_> = self.slots.iter().map(Slot::want).collect();
-        let takes = plan(&wants, self.config.prompt_chunk as usize);
-        let mut entries = Vec::new();
-        let mut outputs: Vec<Option<usize>> = vec![None; self.slots.len()];
-        for (sequence, (slot, &count)) in self.slots.iter().zip(&takes).enumerate() {
-            for (offset, (token, output)) in slot.take(count).into_iter().enumerate() {
-                if output {
-                    outputs[sequence] = Some(entries.len());
-                }
-                entries.push(Entry {
-                    token,
-                    position: slot.cached.len() + offset,
-                    sequence,
-                    output,
-                });
-            }
+        let alone = self.answers() == 1 && self.reading.text().is_none();
+        let piece = self.pace.piece(alone);
+        // A large piece is worth stopping, but only for somebody who can begin.
+        let stoppable = alone && self.longest_prompt() > self.pace.piece(false) && self.has_room();
+        self.config.queue.brake().arm(stoppable);
+        for lane in 0..self.lanes.len() {
+            self.pass_lane(lane, piece);
         }
-        if entries.is_empty() {
-            return;
-        }
+        self.config.queue.brake().arm(false);
+    }
+
+    /// What is left of the longest prompt under way.
+    fn longest_prompt(&self) -> usize {
+        let slots = self.lanes.iter().flat_map(|lane| &lane.slots);
+        let left = slots.map(|slot| match slot.want() {
+            Want::Prompt { left, .. } => left,
+            Want::Nothing | Want::Token => 0,
+        });
+        left.max().unwrap_or(0)
+    }
+
+    fn pass_lane(&mut self, lane: usize, piece: usize) {
         self.tick += 1;
-        Stats::add(&self.config.stats.passes, 1);
-        if let Err(error) = self.context.pass(&entries) {
-            let error = Error::internal("the model could not compute this answer").with_source(error);
-            tracing::error!(error = %error, tokens = entries.len(), "a pass through the model failed");
-            for sequence in (0..takes.len()).filter(|&sequence| takes[sequence] > 0) {
-                self.fail(sequence, error.clone());
+        let began = self.config.clock.now();
+        let computed = match self.lanes[lane].pass(piece, self.tick) {
+            Ok(None) => return,
+            Ok(Some(computed)) => computed,
+            Err(Failed { slots, error }) => {
+                let error = Error::internal("the model could not compute this answer").with_source(error);
+                tracing::error!(error = %error, "a pass through the model failed");
+                for slot in slots {
+                    self.fail(At { lane, slot }, error.clone());
+                }
+                return;
             }
-            return;
-        }
-        for entry in &entries {
-            let slot = &mut self.slots[entry.sequence];
-            slot.cached.push(entry.token);
-            slot.last_used = self.tick;
-        }
-        for sequence in (0..takes.len()).filter(|&sequence| takes[sequence] > 0) {
-            self.step(sequence, takes[sequence], outputs[sequence]);
+        };
+        Stats::add(&self.config.stats.passes, 1);
+        let took = self.config.clock.now().saturating_duration_since(began);
+        self.pace.learn(computed.tokens, took);
+        for (slot, tokens, output) in computed.shares {
+            self.step(At { lane, slot }, tokens, output);
         }
     }
 
-    fn step(&mut self, sequence: usize, computed: usize, output: Option<usize>) {
-        let slot = &mut self.slots[sequence];
-        let cached = slot.cached.len();
-        let Some(task) = &mut slot.task else { return };
+    fn step(&mut self, at: At, computed: usize, output: Option<usize>) {
+        let lane = &mut self.lanes[at.lane];
+        let cached = lane.slots[at.slot].cached.len();
+        let Some(mut task) = lane.slots[at.slot].task.take() else {
+            return;
+        };
         let before = task.usage().output;
-        let step = task
-            .step(&self.context, output, cached, &self.limits)
-            .unwrap_or_else(Step::Failed);
+        let step = match lane.context() {
+            Some(context) => task
+                .step(context, output, cached, &self.limits)
+                .unwrap_or_else(Step::Failed),
+            None => Step::Failed(Error::internal("an answer has no context")),
+        };
         let written = task.usage().output.0 - before.0;
         Stats::add(&self.config.stats.output_tokens, written as usize);
         if before.0 == 0 && task.computes_prompt(cached) {
             Stats::add(&self.config.stats.prompt_tokens, computed);
         }
+        self.lanes[at.lane].slots[at.slot].task = Some(task);
         match step {
             Step::On => {}
-            Step::Failed(error) => self.fail(sequence, error),
+            Step::Failed(error) => self.fail(at, error),
             Step::Finished => {
                 Stats::add(&self.config.stats.finished, 1);
-                self.free(sequence);
+                self.free(at);
             }
         }
     }
 
     /// Fails a slot's request and forgets its cache, whose state is unknown.
-    fn fail(&mut self, sequence: usize, error: Error) {
+    fn fail(&mut self, at: At, error: Error) {
         Stats::add(&self.config.stats.failed, 1);
-        self.context.clear(sequence);
-        self.slots[sequence].cached.clear();
-        if let Some(task) = self.free(sequence) {
+        self.lanes[at.lane].forget(at.slot);
+        if let Some(task) = self.free(at) {
             task.fail(error);
         }
     }
 
     /// Takes the request out of a slot. What is computed stays, for the next turn.
-    fn free(&mut self, sequence: usize) -> Option<Task> {
-        let task = self.slots[sequence].task.take()?;
+    fn free(&mut self, at: At) -> Option<Task> {
+        let task = self.lanes[at.lane].slots[at.slot].task.take()?;
         self.config.stats.active.fetch_sub(1, Ordering::Relaxed);
         Some(task)
     }
@@ -323,6 +372,13 @@ impl<'w> Worker<'w> {
         self.config.stats.active.fetch_sub(1, Ordering::Relaxed);
         Some(text)
     }
+}
+
+/// Where an answer under way is.
+#[derive(Clone, Copy, Debug)]
+struct At {
+    lane: usize,
+    slot: usize,
 }
 
 /// Why a request is not worth going on with at `now`, where it is not.

@@ -1,5 +1,7 @@
 //! Same seed, same text, whatever else runs beside it.
 
+use std::time::Duration;
+
 use crate::support::{GEMMA, SMOLLM2, ask, config, engine, go_on};
 use busbar_core::{ChatModelExt as _, ChatRequest, Transcript};
 use busbar_engine_text::{TextEngine, TextEngineConfig};
@@ -87,4 +89,25 @@ async fn several_threads_give_the_same_too() {
     let mut requests = mixed(4, true);
     requests.push(ask(&format!("{long} What did the fox do?"), 12));
     check(&config, &requests).await;
+}
+
+/// Those without a seed come one after the other, each while the long prompt of the one with a seed
+/// is being read: its pieces are stopped, and become small.
+#[tokio::test]
+async fn a_long_prompt_with_a_seed_may_be_interrupted() {
+    let config = config(SMOLLM2);
+    let long = "The quick brown fox jumps over the lazy dog near the river bank. ".repeat(40);
+    let seeded = ask(&format!("{long} What did the fox do?"), 16);
+    let lone = engine(&config).complete(seeded.clone()).await.unwrap();
+    let engine = engine(&config);
+    let others = async {
+        for n in 0..6_usize {
+            let mut other = ask(&format!("Say {}.", TOPICS[n]), 4);
+            other.sampling.seed = None;
+            tokio::time::sleep(Duration::from_millis(40)).await;
+            engine.complete(other).await.unwrap();
+        }
+    };
+    let (beside, ()) = tokio::join!(engine.complete(seeded), others);
+    assert_eq!(beside.unwrap().text, lone.text);
 }
