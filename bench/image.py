@@ -62,7 +62,9 @@ def measure(wanted, folder, threads):
         rows.append({
             "latents": latents, "threads": threads,
             "busbar_s": round(busbar, 3), "diffusers_s": round(diffusers, 3), "ratio": round(busbar / diffusers, 3),
-            "busbar_peak_mib": ours.peak(), "diffusers_peak_mib": theirs.peak(),
+            # The peak is while loading, and counts the mapped file, which the kernel may drop at any time.
+            "busbar_mib": ours.memory("VmRSS"), "diffusers_mib": theirs.memory("VmRSS"),
+            "busbar_peak_mib": ours.memory("VmHWM"), "diffusers_peak_mib": theirs.memory("VmHWM"),
         })
         print(json.dumps(rows[-1]), file=sys.stderr, flush=True)
     ours.close(), theirs.close()
@@ -80,9 +82,9 @@ class Side:
         print(order, file=self.process.stdin, flush=True)
         return json.loads(self.process.stdout.readline())
 
-    def peak(self):
+    def memory(self, of):
         lines = pathlib.Path(f"/proc/{self.process.pid}/status").read_text(encoding="utf-8").splitlines()
-        return next(int(line.split()[1]) // 1024 for line in lines if line.startswith("VmHWM"))
+        return next(int(line.split()[1]) // 1024 for line in lines if line.startswith(of))
 
     def close(self):
         self.process.stdin.close()

@@ -15,7 +15,7 @@ use crate::{
     clip::{ClipConfig, Projection, TextEncoder},
     kernel::Store,
     layout,
-    nn::{Backend, Weights},
+    nn::{Backend, Weights, without_kernels},
     pipeline::{Outcome, Pipeline, Watcher},
     plan::Plan,
 };
@@ -102,6 +102,28 @@ fn the_network_says_what_the_reference_says() {
             }
         }
     }
+}
+
+#[test]
+fn what_runs_on_a_gpu_says_the_same() {
+    without_kernels(|| {
+        for (name, _) in MODELS {
+            let (pipeline, expected) = (
+                pipeline(name, |config| config.score_bytes = 4096),
+                Expected::of(name),
+            );
+            let states = pipeline.text.forward(&expected.ids("text.ids")).unwrap();
+            is_close(name, &states, &expected.raw("text.states"), 2e-4);
+            let sample = expected.picture("unet.sample");
+            let output = pipeline.unet.forward(&sample, 981.0, &states).unwrap();
+            is_close(name, &output, &expected.picture("unet.out.981"), 2e-4);
+            let image = pipeline.vae.decode(&expected.picture("vae.latents")).unwrap();
+            is_close(name, &image, &expected.picture("vae.image"), 5e-4);
+            let pixels = ((expected.picture("vae.picture") / 127.5).unwrap() - 1.0).unwrap();
+            let (mean, _) = pipeline.vae.encode(&pixels).unwrap();
+            is_close(name, &mean, &expected.picture("vae.mean"), 5e-4);
+        }
+    });
 }
 
 #[test]

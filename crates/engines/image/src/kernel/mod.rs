@@ -4,7 +4,8 @@
 //! rows with a panel of packed weights; a convolution gives it the rows of its neighbours, so that
 //! nothing is ever gathered into a larger matrix.
 //!
-//! **Invariant:** nothing here knows a model; `unsafe` code lives in this module only.
+//! **Invariant:** nothing here knows a model. `unsafe` code is here, and where files are mapped, and
+//! nowhere else.
 
 pub(crate) mod attention;
 pub(crate) mod conv;

@@ -2,7 +2,7 @@
 
 use candle_core::{D, Device, Result, Tensor, bail};
 
-use super::with_values;
+use super::{on_kernels, with_values};
 use crate::kernel::elementwise::{Function, apply, gated_gelu};
 
 /// A function of one value.
@@ -29,7 +29,7 @@ impl Activation {
 
     /// Every value by itself.
     pub(crate) fn forward(self, x: &Tensor) -> Result<Tensor> {
-        if !x.device().is_cpu() {
+        if !on_kernels(x) {
             return match self {
                 Self::Silu => x.silu(),
                 Self::Gelu => x.gelu_erf(),
@@ -54,7 +54,7 @@ impl GatedGelu {
     /// Half as many channels.
     pub(crate) fn forward(x: &Tensor) -> Result<Tensor> {
         let channels = x.dim(D::Minus1)?;
-        if !x.device().is_cpu() {
+        if !on_kernels(x) {
             let halves = x.chunk(2, D::Minus1)?;
             return &halves[0] * halves[1].gelu_erf()?;
         }

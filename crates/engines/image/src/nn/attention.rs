@@ -2,7 +2,7 @@
 
 use candle_core::{DType, Device, Result, Tensor};
 
-use super::with_values;
+use super::{on_kernels, with_values};
 use crate::kernel::attention::{Sizes, attend as attend_on_kernel};
 
 /// How to attend.
@@ -21,7 +21,7 @@ pub(crate) fn attend(q: &Tensor, k: &Tensor, v: &Tensor, how: Attend) -> Result<
     let (batch, queries, channels) = q.dims3()?;
     let keys = k.dim(1)?;
     let width = channels / how.heads;
-    if !q.device().is_cpu() {
+    if !on_kernels(q) {
         return on_candle(q, k, v, how);
     }
     let sizes = Sizes {

@@ -22,13 +22,42 @@ pub(crate) struct Backend {
 impl Backend {
     /// Whether our own kernels do the work.
     pub(crate) fn is_cpu(&self) -> bool {
-        self.device.is_cpu()
+        may_use_kernels() && self.device.is_cpu()
     }
 
     /// The tensor in this place and type.
     pub(crate) fn take(&self, tensor: &Tensor) -> Result<Tensor> {
         tensor.to_device(&self.device)?.to_dtype(self.dtype)
     }
+}
+
+/// Whether our own kernels work on this tensor.
+pub(crate) fn on_kernels(tensor: &Tensor) -> bool {
+    may_use_kernels() && tensor.device().is_cpu()
+}
+
+#[cfg(not(test))]
+fn may_use_kernels() -> bool {
+    true
+}
+
+#[cfg(test)]
+thread_local! {
+    static AVOIDED: std::cell::Cell<bool> = const { std::cell::Cell::new(false) };
+}
+
+#[cfg(test)]
+fn may_use_kernels() -> bool {
+    !AVOIDED.get()
+}
+
+/// Does `work` on this thread as it would be done on a GPU.
+#[cfg(test)]
+pub(crate) fn without_kernels<T>(work: impl FnOnce() -> T) -> T {
+    AVOIDED.set(true);
+    let result = work();
+    AVOIDED.set(false);
+    result
 }
 
 /// Hands the values of a tensor in main memory to `work`, in their order.

@@ -15,7 +15,9 @@ mod weights;
 
 pub(crate) use activation::{Activation, GatedGelu};
 pub(crate) use attention::{Attend, attend};
-pub(crate) use backend::{Backend, with_values};
+#[cfg(test)]
+pub(crate) use backend::without_kernels;
+pub(crate) use backend::{Backend, on_kernels, with_values};
 pub(crate) use conv::{Conv2d, Padding};
 pub(crate) use linear::Linear;
 pub(crate) use norm::{GroupNorm, LayerNorm};

@@ -2,11 +2,11 @@
 
 use candle_core::{D, Device, Result, Tensor};
 
-use super::with_values;
+use super::{on_kernels, with_values};
 
 /// The channels of `a`, then those of `b`.
 pub(crate) fn concat_channels(a: &Tensor, b: &Tensor) -> Result<Tensor> {
-    if !a.device().is_cpu() {
+    if !on_kernels(a) {
         return Tensor::cat(&[a, b], D::Minus1)?.contiguous();
     }
     let (width_a, width_b) = (a.dim(D::Minus1)?, b.dim(D::Minus1)?);
@@ -30,7 +30,7 @@ pub(crate) fn concat_channels(a: &Tensor, b: &Tensor) -> Result<Tensor> {
 /// Each pixel becomes as many as it takes to fill `rows` × `columns`: the nearest is taken.
 pub(crate) fn upsample(x: &Tensor, (rows, columns): (usize, usize)) -> Result<Tensor> {
     let (batch, height, width, channels) = x.dims4()?;
-    if !x.device().is_cpu() {
+    if !on_kernels(x) {
         return x
             .permute((0, 3, 1, 2))?
             .contiguous()?
