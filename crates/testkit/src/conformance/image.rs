@@ -128,7 +128,7 @@ pub async fn another_seed_makes_another_picture(subject: &Subject) {
     assert_ne!(pixels(&first), pixels(&second), "two seeds made one picture");
 }
 
-/// GeneratedImage `i` is the picture of `seed + i` alone.
+/// Picture `i` is the picture of `seed + i` alone.
 pub async fn several_pictures_have_seeds_that_count_up(subject: &Subject) {
     let request = |seed, count| ImageRequest {
         seed: Some(seed),
