@@ -61,24 +61,19 @@ pub type Heads = fn(&ChatRequest, &mut HeaderMap);
 /// How a model is called. A host that cannot do one of the two is called in the other way, and what
 /// comes is turned into what was asked for.
 #[derive(Clone, Debug)]
-pub enum Calls {
-    /// Either way.
-    Both {
-        /// For a whole answer.
-        whole: Call,
-        /// For a stream.
-        stream: Call,
-    },
-    /// For whole answers only.
-    Whole(Call),
+pub struct Calls {
+    /// For a whole answer.
+    pub whole: Call,
+    /// For a stream, where the host can.
+    pub stream: Option<Call>,
 }
 
 impl Calls {
     /// How to ask for a stream, or for a whole answer; and whether it is the latter that will come.
     pub fn choose(&self, want_whole: bool) -> (&Call, bool) {
-        match self {
-            Self::Both { stream, .. } if !want_whole => (stream, false),
-            Self::Both { whole, .. } | Self::Whole(whole) => (whole, true),
+        match &self.stream {
+            Some(stream) if !want_whole => (stream, false),
+            _ => (&self.whole, true),
         }
     }
 }

@@ -59,7 +59,7 @@ impl HostedEmbed {
         };
         for answer in answers {
             all.vectors.extend(answer.vectors);
-            all.usage = all.usage + answer.usage;
+            all.usage += answer.usage;
         }
         if all.vectors.len() != request.inputs.len() {
             let (host, got, wanted) = (&self.host.name, all.vectors.len(), request.inputs.len());

@@ -7,7 +7,7 @@ use busbar_core::{Context, Error, ErrorKind, Result};
 use busbar_wire::upstream::Said;
 use bytes::Bytes;
 use http::{
-    HeaderMap, HeaderName, HeaderValue, Request, Uri,
+    HeaderMap, HeaderName, HeaderValue, Method, Request, Uri,
     header::{ACCEPT, CONTENT_TYPE},
 };
 use http_body_util::Full;
@@ -38,6 +38,8 @@ pub struct Host {
 /// What is asked of a host, without the body.
 #[derive(Clone, Debug)]
 pub struct Call {
+    /// How.
+    pub method: Method,
     /// Where to.
     pub uri: Uri,
     /// Everything that the format or the vendor wants in the head.
@@ -53,7 +55,27 @@ impl Call {
         let mut headers = HeaderMap::new();
         headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
         headers.insert(ACCEPT, HeaderValue::from_static(accept));
-        Self { uri, headers }
+        Self {
+            method: Method::POST,
+            uri,
+            headers,
+        }
+    }
+
+    /// A call that fetches what is there.
+    pub fn get(uri: Uri) -> Self {
+        Self {
+            method: Method::GET,
+            uri,
+            headers: HeaderMap::new(),
+        }
+    }
+
+    /// The same call by another method.
+    #[must_use]
+    pub fn by(mut self, method: Method) -> Self {
+        self.method = method;
+        self
     }
 
     /// The same call with one more header.
@@ -76,31 +98,64 @@ impl Host {
         context: &Context,
         said: ReadSaid<'_>,
     ) -> Result<Answer> {
+        let answer = self.exchange(call, body, context).await?;
+        match status::is_answer(answer.status) {
+            true => Ok(answer),
+            false => Err(self.refusal(answer, said).await),
+        }
+    }
+
+    /// The same, of something that may not be there: then there is no answer.
+    ///
+    /// # Errors
+    /// As [`Host::post`].
+    pub async fn find(&self, call: &Call, context: &Context, said: ReadSaid<'_>) -> Result<Option<Answer>> {
+        let answer = self.exchange(call, Bytes::new(), context).await?;
+        if status::is_missing(answer.status) {
+            answer.body.finish();
+            return Ok(None);
+        }
+        match status::is_answer(answer.status) {
+            true => Ok(Some(answer)),
+            false => Err(self.refusal(answer, said).await),
+        }
+    }
+
+    async fn exchange(&self, call: &Call, body: Bytes, context: &Context) -> Result<Answer> {
         let deadline = context.deadline.map(Instant::from_std);
         if deadline.is_some_and(|deadline| deadline <= Instant::now()) {
             return Err(self.explain(Unanswered::Late));
         }
-        let mut request = Request::post(call.uri.clone())
+        let mut request = Request::builder()
+            .method(call.method.clone())
+            .uri(call.uri.clone())
             .body(Full::new(body.clone()))
             .map_err(|error| Error::internal("no request can be made of this address").with_source(error))?;
         request.headers_mut().clone_from(&call.headers);
-        self.auth.apply(&mut request, &body).await?;
+        // Credentials may have to be fetched first, from services that may hang too.
+        let patience = Instant::now() + self.patience.answer;
+        let until = deadline.map_or(patience, |deadline| deadline.min(patience));
+        match tokio::time::timeout_at(until, self.auth.apply(&mut request, &body)).await {
+            Ok(applied) => applied?,
+            Err(_) if until < patience => return Err(self.explain(Unanswered::Late)),
+            Err(_) => return Err(self.explain(Unanswered::Silent(self.patience.answer))),
+        }
         // The body lives on in the request alone.
         drop(body);
         let answer = self.client.send(request, self.patience, deadline).await;
-        let answer = answer.map_err(|why| self.explain(why))?;
-        if status::is_answer(answer.status) {
-            return Ok(answer);
-        }
+        answer.map_err(|why| self.explain(why))
+    }
+
+    async fn refusal(&self, answer: Answer, said: ReadSaid<'_>) -> Error {
         let body = answer.body.beginning(MOST_OF_A_REFUSAL).await;
-        Err(Refusal {
+        Refusal {
             host: &self.name,
             status: answer.status,
             headers: &answer.headers,
             said: said(&body),
             now: SystemTime::now(),
         }
-        .into_error())
+        .into_error()
     }
 
     /// Why nothing came, or not all of it, in our kinds.

@@ -61,8 +61,11 @@ pub struct AskForUsage {
     /// The body with the wish added, where it can be.
     pub ask: fn(&[u8]) -> Option<Bytes>,
     /// Whether an event is there only because we asked.
-    pub is_only_usage: fn(&[u8]) -> bool,
+    pub is_only_usage: IsOurs,
 }
+
+/// Whether an event is for us alone.
+pub type IsOurs = fn(&[u8]) -> bool;
 
 impl Relay for HostedRelay {
     fn speaks(&self, format: Format) -> bool {
@@ -119,7 +122,7 @@ impl HostedRelay {
     }
 
     /// The body that asks for its usage, and how to tell the event that comes of our asking only.
-    fn with_usage(&self, body: Bytes, stream: bool) -> (Bytes, Option<fn(&[u8]) -> bool>) {
+    fn with_usage(&self, body: Bytes, stream: bool) -> (Bytes, Option<IsOurs>) {
         let Some(usage) = self.usage.filter(|usage| stream && !(usage.asked)(&body)) else {
             return (body, None);
         };
@@ -157,7 +160,7 @@ struct Passing {
     cutter: Cutter,
     frames: Frames,
     watch: Box<dyn Watch>,
-    hide: Option<fn(&[u8]) -> bool>,
+    hide: Option<IsOurs>,
     failure: Option<Error>,
 }
 
@@ -180,6 +183,15 @@ impl Passing {
         });
         self.failure = seen.err();
         passed
+    }
+
+    /// A host that has said all, and keeps the stream open, does not keep the client waiting.
+    fn hurry(&mut self) {
+        if self.watch.done().is_some()
+            && let Some(body) = &mut self.body
+        {
+            body.hurry();
+        }
     }
 
     /// The end of the body, by itself or by this error. A host may close its connection in any way once
@@ -208,6 +220,7 @@ impl Stream for Passing {
             match ready!(body.poll_next_unpin(context)) {
                 Some(Ok(bytes)) => {
                     let passed = self.pass(bytes);
+                    self.hurry();
                     if !passed.is_empty() {
                         return Poll::Ready(Some(Ok(RelayItem::Bytes(passed))));
                     }

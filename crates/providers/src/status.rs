@@ -101,6 +101,11 @@ pub fn is_answer(status: StatusCode) -> bool {
     status.is_success()
 }
 
+/// Whether it says that nothing is there (yet).
+pub fn is_missing(status: StatusCode) -> bool {
+    status == StatusCode::NOT_FOUND
+}
+
 impl Refusal<'_> {
     /// The error that callers act on.
     pub fn into_error(self) -> Error {

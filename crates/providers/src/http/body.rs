@@ -77,6 +77,14 @@ impl Body {
         read.freeze()
     }
 
+    /// What is still to come is no more than the end, and is not waited for long.
+    pub fn hurry(&mut self) {
+        if self.stall > DRAIN_TIME {
+            self.stall = DRAIN_TIME;
+            self.silence.as_mut().reset(Instant::now() + DRAIN_TIME);
+        }
+    }
+
     /// Lets the last bytes of a body come that has said all, so that the connection is not closed
     /// over them. Hosts that do not end lose the connection.
     pub fn finish(mut self) {

@@ -63,9 +63,9 @@ pub(super) fn build(section: &Section, shared: &Shared) -> Result<Vec<Model>, Ve
             format: &MESSAGES_FORMAT,
             framing: Framing::Sse,
             model: common.upstream().to_owned(),
-            calls: Calls::Both {
+            calls: Calls {
                 whole: call("application/json"),
-                stream: call(Framing::Sse.media_type()),
+                stream: Some(call(Framing::Sse.media_type())),
             },
             text_calls: None,
             counts: None,

@@ -57,7 +57,7 @@ pub(super) fn build(section: &Section, shared: &Shared) -> Result<Vec<Model>, Ve
         name: section.name.as_str().into(),
         client: shared.client.clone(),
         auth: vendor
-            .auth(section, shared, SERVICE)
+            .auth(section, SERVICE, vendor.credentials(section, shared))
             .map_err(|problem| vec![problem])?,
         patience: settings.patience,
     };
@@ -164,9 +164,9 @@ impl<'a> Maker<'a> {
             format: speech.format,
             framing: Framing::EventStream,
             model: self.id.as_str().to_owned(),
-            calls: Calls::Both {
+            calls: Calls {
                 whole: self.call(speech.whole, JSON)?,
-                stream: self.call(speech.stream, Framing::EventStream.media_type())?,
+                stream: Some(self.call(speech.stream, Framing::EventStream.media_type())?),
             },
             text_calls: None,
             counts: Some(CountHeaders {

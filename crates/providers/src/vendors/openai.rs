@@ -114,9 +114,9 @@ impl Speaker {
     }
 
     fn calls(&self, segments: &[&str]) -> Result<Calls, String> {
-        Ok(Calls::Both {
+        Ok(Calls {
             whole: self.call(segments, JSON)?,
-            stream: self.call(segments, Framing::Sse.media_type())?,
+            stream: Some(self.call(segments, Framing::Sse.media_type())?),
         })
     }
 

@@ -14,7 +14,7 @@ use aws_credential_types::{
     Credentials as Keys,
     provider::{ProvideCredentials as _, SharedCredentialsProvider},
 };
-use busbar_core::{Error, ErrorKind, Result};
+use busbar_core::{Error, ErrorKind, Result, Secret};
 use tokio::sync::{Mutex, OnceCell};
 
 use super::connector::Ours;
@@ -58,6 +58,12 @@ impl Credentials {
             kept: RwLock::new(None),
             renewal: Mutex::new(()),
         }
+    }
+
+    /// These, which never expire.
+    pub fn fixed(id: &str, secret: &Secret<String>) -> Self {
+        let keys = Keys::new(id, secret.expose(), None, None, "configuration");
+        Self::from_provider(SharedCredentialsProvider::new(keys))
     }
 
     /// Those of a provider that is already there.

@@ -2,9 +2,11 @@
 
 mod connector;
 mod credentials;
+mod objects;
 mod settings;
 mod sigv4;
 
 pub use credentials::{Credentials, Identity};
+pub use objects::{Location, Objects};
 pub use settings::Settings;
-pub use sigv4::Signer;
+pub use sigv4::{Signer, Style};

@@ -4,10 +4,11 @@ use std::sync::Arc;
 
 use serde::Deserialize;
 
-use super::{Credentials, Identity, Signer};
+use super::{Credentials, Identity, Objects, Signer, Style};
 use crate::{
     auth::Auth,
     endpoint::Endpoint,
+    host::Host,
     settings::{Problem, Section},
     vendors::Shared,
 };
@@ -20,12 +21,16 @@ pub struct Settings {
     pub region: String,
     /// Instead of the region's own address: a VPC endpoint, or whoever plays the service.
     endpoint: Option<String>,
+    /// Keys that are there already: this is their name, and the section's key their secret.
+    access_key_id: Option<String>,
     /// A profile of the shared configuration file.
     profile: Option<String>,
     /// A role to be assumed.
     role: Option<String>,
     /// What the role's owner wants to hear.
     external_id: Option<String>,
+    /// Instead of the region's own store of objects, where one is used.
+    objects_endpoint: Option<String>,
 }
 
 impl Settings {
@@ -42,21 +47,30 @@ impl Settings {
         }
         match &self.endpoint {
             Some(address) => Endpoint::new(address).map_err(|why| Problem::new("endpoint", why)),
-            None => {
-                let country = if region.starts_with("cn-") { ".cn" } else { "" };
-                let address = format!("https://{service}.{region}.amazonaws.com{country}");
-                Endpoint::new(&address).map_err(|why| Problem::new("region", why))
-            }
+            None => self.regional(service),
         }
     }
 
-    /// A key is a bearer's; without one requests are signed.
+    /// A key is a bearer's, unless it is the secret of a pair; without one requests are signed.
     ///
     /// # Errors
     /// What is wrong with the key.
-    pub fn auth(&self, section: &Section, shared: &Shared, service: &'static str) -> Result<Auth, Problem> {
-        if section.key.is_some() {
+    pub fn auth(
+        &self,
+        section: &Section,
+        service: &'static str,
+        credentials: Arc<Credentials>,
+    ) -> Result<Auth, Problem> {
+        if section.key.is_some() && self.access_key_id.is_none() {
             return Auth::bearer(section.key.as_ref()).map_err(|why| Problem::new("api_key", why));
+        }
+        Ok(self.signed(service, Style::Usual, credentials))
+    }
+
+    /// The account's credentials; nothing is looked for yet.
+    pub fn credentials(&self, section: &Section, shared: &Shared) -> Arc<Credentials> {
+        if let Some((id, secret)) = self.access_key_id.as_ref().zip(section.key.as_ref()) {
+            return Arc::new(Credentials::fixed(id, secret));
         }
         let identity = Identity {
             region: self.region.clone(),
@@ -64,10 +78,40 @@ impl Settings {
             role: self.role.clone(),
             external_id: self.external_id.clone(),
         };
-        Ok(Auth::Signed(Arc::new(Signer {
-            credentials: Arc::new(Credentials::of(identity, shared.client.clone())),
+        Arc::new(Credentials::of(identity, shared.client.clone()))
+    }
+
+    /// The store of objects in the region, with the same credentials.
+    ///
+    /// # Errors
+    /// What is wrong with the section.
+    pub fn objects(&self, host: &Host, credentials: Arc<Credentials>) -> Result<Objects, Problem> {
+        let endpoint = match &self.objects_endpoint {
+            Some(address) => Endpoint::new(address).map_err(|why| Problem::new("objects_endpoint", why))?,
+            None => self.regional("s3")?,
+        };
+        Ok(Objects {
+            host: Host {
+                auth: self.signed("s3", Style::Objects, credentials),
+                ..host.clone()
+            },
+            endpoint,
+        })
+    }
+
+    fn signed(&self, service: &'static str, style: Style, credentials: Arc<Credentials>) -> Auth {
+        Auth::Signed(Arc::new(Signer {
+            credentials,
             region: self.region.clone(),
             service,
-        })))
+            style,
+        }))
+    }
+
+    fn regional(&self, service: &str) -> Result<Endpoint, Problem> {
+        let region = &self.region;
+        let country = if region.starts_with("cn-") { ".cn" } else { "" };
+        let address = format!("https://{service}.{region}.amazonaws.com{country}");
+        Endpoint::new(&address).map_err(|why| Problem::new("region", why))
     }
 }

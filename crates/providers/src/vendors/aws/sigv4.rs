@@ -4,7 +4,10 @@ use std::{sync::Arc, time::SystemTime};
 
 use aws_credential_types::Credentials as Keys;
 use aws_sigv4::{
-    http_request::{SignableBody, SignableRequest, SigningSettings, sign},
+    http_request::{
+        PayloadChecksumKind, PercentEncodingMode, SignableBody, SignableRequest, SigningSettings,
+        UriPathNormalizationMode, sign,
+    },
     sign::v4,
 };
 use busbar_core::{BoxFuture, Error, Result};
@@ -24,6 +27,30 @@ pub struct Signer {
     pub region: String,
     /// The service's name in signatures.
     pub service: &'static str,
+    /// How it wants to be signed for.
+    pub style: Style,
+}
+
+/// How a service wants to be signed for.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Style {
+    /// As nearly all do: the path escaped once more.
+    #[default]
+    Usual,
+    /// As stores of objects do: the path as it is, and the body's checksum in a header.
+    Objects,
+}
+
+impl Style {
+    fn settings(self) -> SigningSettings {
+        let mut settings = SigningSettings::default();
+        if self == Self::Objects {
+            settings.percent_encoding_mode = PercentEncodingMode::Single;
+            settings.payload_checksum_kind = PayloadChecksumKind::XAmzSha256;
+            settings.uri_path_normalization_mode = UriPathNormalizationMode::Disabled;
+        }
+        settings
+    }
 }
 
 impl Sign for Signer {
@@ -54,7 +81,7 @@ impl Signer {
             .region(&self.region)
             .name(self.service)
             .time(now)
-            .settings(SigningSettings::default())
+            .settings(self.style.settings())
             .build()
             .map_err(unsigned)?
             .into();
@@ -96,6 +123,7 @@ mod tests {
             credentials: Arc::new(credentials),
             region: "us-east-1".into(),
             service: "service",
+            style: Style::Usual,
         };
         let mut request = Request::post(uri).body(Full::new(Bytes::new())).unwrap();
         let then = SystemTime::UNIX_EPOCH + THEN;

@@ -1,6 +1,8 @@
 //! Amazon SageMaker's runtime: endpoints that people set up, each with a container that takes a format
 //! of its own. The configuration says which.
 
+mod later;
+
 use std::sync::Arc;
 
 use busbar_core::Model;
@@ -12,7 +14,11 @@ use busbar_wire::{
 use http::HeaderValue;
 use serde::Deserialize;
 
-use super::{Shared, aws};
+use self::later::HostedLater;
+use super::{
+    Shared,
+    aws::{self, Location, Objects},
+};
 use crate::{
     chat::{Calls, HostedChat},
     endpoint::Endpoint,
@@ -36,6 +42,8 @@ struct OfModel {
     /// Whether the container can stream.
     #[serde(default = "yes")]
     stream: bool,
+    /// Where requests are put of an endpoint that works later: `s3://bucket/path`.
+    inputs: Option<String>,
     /// Which model of an endpoint with several.
     target_model: Option<String>,
     /// Which component of an endpoint with several.
@@ -61,14 +69,18 @@ pub(super) fn build(section: &Section, shared: &Shared) -> Result<Vec<Model>, Ve
     let settings = settings::read::<aws::Settings, OfModel>(section)?;
     let vendor = &settings.vendor;
     let endpoint = vendor.address(ADDRESS).map_err(|problem| vec![problem])?;
+    let credentials = vendor.credentials(section, shared);
     let host = Host {
         name: section.name.as_str().into(),
         client: shared.client.clone(),
         auth: vendor
-            .auth(section, shared, SERVICE)
+            .auth(section, SERVICE, credentials.clone())
             .map_err(|problem| vec![problem])?,
         patience: settings.patience,
     };
+    let objects = vendor
+        .objects(&host, credentials)
+        .map_err(|problem| vec![problem])?;
     let place = Place {
         kind: &section.kind,
         region: &vendor.region,
@@ -76,13 +88,9 @@ pub(super) fn build(section: &Section, shared: &Shared) -> Result<Vec<Model>, Ve
     let mut problems = Vec::new();
     let mut models = Vec::new();
     for (index, settings) in settings.models.iter().enumerate() {
-        match chat(&host, &endpoint, settings) {
-            Ok(relay) => {
-                let mut model = Model::new(settings.common.card(&section.name, place, &shared.prices));
-                model.chat = Some(Arc::new(relay.chat.clone()));
-                model.relay = Some(Arc::new(relay));
-                models.push(model);
-            }
+        let mut model = Model::new(settings.common.card(&section.name, place, &shared.prices));
+        match equip(&mut model, settings, &host, &endpoint, &objects) {
+            Ok(()) => models.push(model),
             Err((field, why)) => problems.push(Problem::new(format!("models[{index}].{field}"), why)),
         }
     }
@@ -90,6 +98,32 @@ pub(super) fn build(section: &Section, shared: &Shared) -> Result<Vec<Model>, Ve
         true => Ok(models),
         false => Err(problems),
     }
+}
+
+fn equip(
+    model: &mut Model,
+    settings: &ModelSettings<OfModel>,
+    host: &Host,
+    address: &Endpoint,
+    objects: &Objects,
+) -> Result<(), (&'static str, String)> {
+    let relay = chat(host, address, settings)?;
+    let Some(inputs) = &settings.vendor.inputs else {
+        model.chat = Some(Arc::new(relay.chat.clone()));
+        model.relay = Some(Arc::new(relay));
+        return Ok(());
+    };
+    let name = EndpointName::parse(&relay.chat.model);
+    let name = name.map_err(|error| ("upstream", error.message().to_owned()))?;
+    model.chat = Some(Arc::new(HostedLater {
+        host: host.clone(),
+        format: relay.chat.format,
+        call: call(address, &name, Operation::InvokeAsync, &settings.vendor)?,
+        model: relay.chat.model,
+        objects: objects.clone(),
+        inputs: Location::new(inputs).map_err(|why| ("inputs", why))?,
+    }));
+    Ok(())
 }
 
 fn chat(
@@ -113,12 +147,12 @@ fn chat(
         Container::Chat => &CHAT_FORMAT,
     };
     let whole = call(address, &name, Operation::Invoke, vendor)?;
-    let calls = match vendor.stream {
-        true => Calls::Both {
-            whole,
-            stream: call(address, &name, Operation::InvokeStream, vendor)?,
-        },
-        false => Calls::Whole(whole),
+    let stream = vendor
+        .stream
+        .then(|| call(address, &name, Operation::InvokeStream, vendor));
+    let calls = Calls {
+        whole,
+        stream: stream.transpose()?,
     };
     let chat = HostedChat {
         host: host.clone(),

@@ -1,10 +1,8 @@
 //! What is particular to vendors: addresses, signatures, framings, refusals in their own words.
-#![expect(clippy::unwrap_used, reason = "helpers of tests")]
-
-mod scene;
 
 use std::{sync::Arc, time::Duration};
 
+use super::scene::{ask, host, models, shared};
 use aws_credential_types::{Credentials as Keys, provider::SharedCredentialsProvider};
 use busbar_core::{
     ChatModel, ChatModelExt as _, Context, EmbedRequest, ErrorKind, ModelId, RelayItem, RelayRequest,
@@ -17,7 +15,7 @@ use busbar_providers::{
     framing::Framing,
     host::{Call, Host},
     http::Patience,
-    vendors::aws::{Credentials, Signer},
+    vendors::aws::{Credentials, Signer, Style},
 };
 use busbar_testkit::{
     FakeUpstream, Say,
@@ -30,7 +28,6 @@ use busbar_wire::{
 };
 use bytes::Bytes;
 use futures_util::StreamExt as _;
-use scene::{ask, host, models, shared};
 
 const HAIKU: &str = "anthropic.claude-3-haiku-20240307-v1:0";
 
@@ -212,6 +209,7 @@ async fn without_a_key_requests_are_signed_as_they_are_sent() {
         credentials: Arc::new(Credentials::from_provider(SharedCredentialsProvider::new(keys))),
         region: "eu-central-1".into(),
         service: "bedrock",
+        style: Style::Usual,
     };
     let endpoint = Endpoint::new(&upstream.url()).unwrap();
     let call = |last| {
@@ -230,9 +228,9 @@ async fn without_a_key_requests_are_signed_as_they_are_sent() {
         format: &CONVERSE_FORMAT,
         framing: Framing::EventStream,
         model: HAIKU.into(),
-        calls: Calls::Both {
+        calls: Calls {
             whole: call("converse"),
-            stream: call("converse-stream"),
+            stream: Some(call("converse-stream")),
         },
         text_calls: None,
         counts: None,
@@ -441,4 +439,47 @@ fn sections_that_are_wrong_say_where() {
         wrong("sagemaker", &format!("region = 'r'\n{model}upstream = 'a/b'\n")),
         ["models[0].upstream"]
     );
+}
+
+#[tokio::test]
+async fn an_endpoint_that_works_later_is_told_where_the_request_lies_and_watched_for_its_answer() {
+    let looks = Arc::new(std::sync::atomic::AtomicU32::new(0));
+    let counted = looks.clone();
+    let upstream = host(move |request| match (&*request.method, &*request.path) {
+        ("PUT", _) => Say::with("200 OK", &[], ""),
+        ("POST", _) => {
+            let headers = [
+                ("x-amzn-sagemaker-outputlocation", "s3://store/out/1"),
+                ("x-amzn-sagemaker-failurelocation", "s3://store/failed/1"),
+            ];
+            Say::with("202 Accepted", &headers, r#"{"InferenceId":"1"}"#)
+        }
+        ("GET", "/store/out/1") if counted.fetch_add(1, std::sync::atomic::Ordering::SeqCst) > 0 => {
+            Say::whole("200 OK", "application/json", r#"[{"generated_text":"late"}]"#)
+        }
+        _ => Say::with("404 Not Found", &[], "<Error/>"),
+    })
+    .await;
+    let text = format!(
+        "region = 'us-east-1'\nendpoint = '{0}'\nobjects_endpoint = '{0}'\naccess_key_id = 'AKID'\n[[models]]\nid = 'slow'\nupstream = 'slow-one'\ninputs = 's3://store/in'\n",
+        upstream.url()
+    );
+    let model = models("sagemaker", Some("very-secret"), &text)
+        .remove(0)
+        .chat
+        .unwrap();
+    let mut request = ask("x");
+    request.prompt = busbar_core::Prompt::Text("Once".into());
+    assert_eq!(model.complete(request).await.unwrap().text, "late");
+    let received = upstream.received();
+    let told = received.iter().find(|request| request.method == "POST").unwrap();
+    assert_eq!(told.path, "/endpoints/slow-one/async-invocations");
+    let place = told.header("x-amzn-sagemaker-inputlocation").unwrap();
+    assert_eq!(place.strip_prefix("s3:/"), Some(&*received[0].path));
+    assert!(received[0].text().contains("Once"));
+    assert!(received[0].header("x-amz-content-sha256").is_some());
+    for (request, service) in [(&received[0], "s3"), (told, "sagemaker")] {
+        let scope = format!("/us-east-1/{service}/aws4_request");
+        assert!(request.header("authorization").unwrap().contains(&scope));
+    }
 }

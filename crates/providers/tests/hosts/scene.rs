@@ -1,5 +1,4 @@
 //! What the tests of hosts share: a fake host, models built for it from text, and requests.
-#![expect(clippy::unwrap_used, reason = "helpers of tests")]
 
 use std::sync::Arc;
 

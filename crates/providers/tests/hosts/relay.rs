@@ -1,16 +1,13 @@
 //! Passing requests through: byte for byte, whole frames, and the end read in passing.
-#![expect(clippy::unwrap_used, reason = "helpers of tests")]
-
-mod scene;
 
 use std::{sync::Arc, time::Duration};
 
+use super::scene::{host, models};
 use busbar_core::{Context, ErrorKind, Relay, RelayItem, RelayRequest, RequestId, Result, Usage};
 use busbar_testkit::{FakeUpstream, Say};
 use busbar_wire::openai::chat::FORMAT;
 use bytes::Bytes;
 use futures_util::StreamExt as _;
-use scene::{host, models};
 
 const SSE: &str = "text/event-stream";
 
@@ -175,4 +172,21 @@ async fn dropping_what_is_passed_closes_the_connection() {
         }
     };
     tokio::time::timeout(Duration::from_secs(20), idle).await.unwrap();
+}
+
+#[tokio::test]
+async fn a_host_that_has_said_all_and_keeps_the_stream_open_does_not_keep_the_client() {
+    let upstream = host(|_| {
+        let mut steps = Say::begun(SSE, &[HELLO, STOP, USAGE, END]);
+        steps.push(Say::Hold);
+        steps
+    })
+    .await;
+    // The usual patience is two minutes, and this test has less.
+    let passing = relay_at(&upstream);
+    let body = request(r#"{"model":"near"}"#, true);
+    let (_, end) = tokio::time::timeout(Duration::from_secs(30), pass(&passing, body))
+        .await
+        .unwrap();
+    assert_eq!(end.unwrap().output.0, 2);
 }

@@ -1,21 +1,18 @@
 //! A host that does what hosts do: is cut, stalls, lies about its status, floods. Each must end as one
 //! of our failures, and never as half an answer that looks whole.
-#![expect(clippy::unwrap_used, reason = "helpers of tests")]
-
-mod scene;
 
 use std::{
     sync::Arc,
     time::{Duration, Instant},
 };
 
+use super::scene::{ask, host, models};
 use busbar_core::{ChatModel, ChatModelExt as _, ErrorKind, Event, Model, Result, Transcript};
 use busbar_testkit::{
     FakeUpstream, Received, Say,
     conformance::chat::{Subject, all},
 };
 use futures_util::StreamExt as _;
-use scene::{ask, host, models};
 
 const SSE: &str = "text/event-stream";
 
