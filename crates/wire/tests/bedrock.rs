@@ -11,11 +11,11 @@ mod errors;
 mod everything;
 #[path = "bedrock/invoke.rs"]
 mod invoke;
+#[path = "bedrock/paths.rs"]
+mod paths;
 #[path = "bedrock/pictures.rs"]
 mod pictures;
 #[path = "bedrock/requests.rs"]
 mod requests;
 #[path = "bedrock/sent.rs"]
 mod sent;
-#[path = "bedrock/paths.rs"]
-mod paths;
