@@ -21,7 +21,7 @@ pub(crate) struct RawProviders(#[schemars(with = "Vec<Shape>")] Vec<Table>);
 struct Shape {
     /// Its name, for people and messages.
     name: String,
-    /// Which kind of provider it is: `bedrock`, `openai`, `vllm`, …
+    /// Which kind of provider it is: `vllm`, `ollama`, …
     kind: String,
     /// The variable of the environment that holds its key.
     api_key_env: Option<String>,
@@ -90,7 +90,7 @@ fn one(
     let Some(kind) = kind else {
         problems.field(
             Provider::field(place, "kind"),
-            "is missing; write kind = \"openai\"",
+            "is missing; write kind = \"vllm\"",
         );
         return None;
     };
