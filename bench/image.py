@@ -11,6 +11,7 @@ ratio, and each process's peak memory.
 
 import argparse
 import json
+import os
 import pathlib
 import statistics
 import subprocess
@@ -53,15 +54,20 @@ def measure(wanted, folder, threads):
     for latents in wanted.latents:
         order = f"{latents * FACTOR} {wanted.steps}"
         ours.run(order), theirs.run(order)  # the first time, memory is asked for
-        seconds = ([], [])
+        seconds, used = ([], []), (ours.used, theirs.used)
         for _ in range(wanted.rounds):
             # The first of ours encodes the text too, and the last step is followed by nothing.
             seconds[0].extend(ours.run(order)[1:])
             seconds[1].extend(theirs.run(order)[1:])
         busbar, diffusers = (statistics.median(side) for side in seconds)
+        steps = wanted.rounds * wanted.steps
+        worked = [(side.used - before) / steps for side, before in zip((ours, theirs), used)]
         rows.append({
             "latents": latents, "threads": threads,
             "busbar_s": round(busbar, 3), "diffusers_s": round(diffusers, 3), "ratio": round(busbar / diffusers, 3),
+            # Processor time a step: what a busy machine disturbs least (text and pixels included).
+            "busbar_cpu_s": round(worked[0], 3), "diffusers_cpu_s": round(worked[1], 3),
+            "cpu_ratio": round(worked[0] / worked[1], 3),
             # The peak is while loading, and counts the mapped file, which the kernel may drop at any time.
             "busbar_mib": ours.memory("VmRSS"), "diffusers_mib": theirs.memory("VmRSS"),
             "busbar_peak_mib": ours.memory("VmHWM"), "diffusers_peak_mib": theirs.memory("VmHWM"),
@@ -76,11 +82,19 @@ class Side:
 
     def __init__(self, command):
         self.process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+        self.used = 0.0
         assert self.process.stdout.readline().strip() == "ready", f"{command[0]} did not start"
 
     def run(self, order):
+        before = self.processor_time()
         print(order, file=self.process.stdin, flush=True)
-        return json.loads(self.process.stdout.readline())
+        seconds = json.loads(self.process.stdout.readline())
+        self.used += self.processor_time() - before
+        return seconds
+
+    def processor_time(self):
+        fields = pathlib.Path(f"/proc/{self.process.pid}/stat").read_text(encoding="utf-8").rsplit(")", 1)[1].split()
+        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
     def memory(self, of):
         lines = pathlib.Path(f"/proc/{self.process.pid}/status").read_text(encoding="utf-8").splitlines()

@@ -94,7 +94,7 @@ fn the_network_says_what_the_reference_says() {
                     .forward(
                         &expected.picture("unet.sample"),
                         f64::from(time),
-                        &expected.raw("text.states"),
+                        &pipeline.unet.hear(&expected.raw("text.states")).unwrap(),
                     )
                     .unwrap();
                 let theirs = expected.picture(&format!("unet.out.{time}"));
@@ -115,7 +115,10 @@ fn what_runs_on_a_gpu_says_the_same() {
             let states = pipeline.text.forward(&expected.ids("text.ids")).unwrap();
             is_close(name, &states, &expected.raw("text.states"), 2e-4);
             let sample = expected.picture("unet.sample");
-            let output = pipeline.unet.forward(&sample, 981.0, &states).unwrap();
+            let output = pipeline
+                .unet
+                .forward(&sample, 981.0, &pipeline.unet.hear(&states).unwrap())
+                .unwrap();
             is_close(name, &output, &expected.picture("unet.out.981"), 2e-4);
             let image = pipeline.vae.decode(&expected.picture("vae.latents")).unwrap();
             is_close(name, &image, &expected.picture("vae.image"), 5e-4);

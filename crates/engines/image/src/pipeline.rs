@@ -13,7 +13,7 @@ use crate::{
     preview::Sketch,
     schedule::{ScheduleConfig, Solver, solver},
     tokens::Tokenizer,
-    unet::UNet,
+    unet::{Heard, UNet},
     vae::{Vae, VaeConfig},
 };
 
@@ -70,13 +70,13 @@ impl Pipeline {
 
     /// Makes the pictures of a plan.
     pub(crate) fn run(&self, plan: &Plan, watcher: &mut dyn Watcher) -> Result<Outcome> {
-        let text = self.states(plan)?;
+        let heard = self.unet.hear(&self.states(plan)?)?;
         for index in 0..plan.count {
             let recipe = ImageRecipe {
                 seed: plan.recipe.seed.wrapping_add(index),
                 ..plan.recipe.clone()
             };
-            let Some(latents) = self.denoise(plan, (index, recipe.seed), &text, watcher)? else {
+            let Some(latents) = self.denoise(plan, (index, recipe.seed), &heard, watcher)? else {
                 return Ok(Outcome::Abandoned);
             };
             let pixels = to_pixels(&self.decode(&latents)?)?;
@@ -108,7 +108,7 @@ impl Pipeline {
         &self,
         plan: &Plan,
         (index, seed): (u32, u32),
-        text: &Tensor,
+        heard: &Heard,
         watcher: &mut dyn Watcher,
     ) -> Result<Option<Tensor>> {
         let mut noise = Noise::new(seed);
@@ -124,7 +124,7 @@ impl Pipeline {
             if !watcher.goes_on() {
                 return Ok(None);
             }
-            let output = self.ask(plan, solver.as_ref(), (call, &sample), text)?;
+            let output = self.ask(plan, solver.as_ref(), (call, &sample), heard)?;
             sample = solver.step(call, &output, &sample, &mut || fresh(&mut noise, shape))?;
             watcher.step(index * per_picture + done, plan.total());
             if plan.preview_every > 0 && done % plan.preview_every == 0 && done < per_picture {
@@ -162,18 +162,18 @@ impl Pipeline {
         plan: &Plan,
         solver: &dyn Solver,
         (call, sample): (usize, &Tensor),
-        text: &Tensor,
+        heard: &Heard,
     ) -> Result<Tensor> {
         let input = self.backend.take(&(sample * solver.scale(call))?)?;
         let time = solver.times()[call];
         if !plan.is_guided() {
-            return plain(&self.unet.forward(&input, time, text)?);
+            return plain(&self.unet.forward(&input, time, heard)?);
         }
         // Both at once: weights are read but one time.
         let both = plain(
             &self
                 .unet
-                .forward(&Tensor::cat(&[&input, &input], 0)?, time, text)?,
+                .forward(&Tensor::cat(&[&input, &input], 0)?, time, heard)?,
         )?;
         let (without, with) = (both.narrow(0, 0, 1)?, both.narrow(0, 1, 1)?);
         &without + ((with - &without)? * f64::from(plan.recipe.guidance))?

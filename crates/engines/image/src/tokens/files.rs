@@ -1,9 +1,10 @@
-//! `tokenizer/`: `vocab.json` and `merges.txt`, or `tokenizer.json`, and `tokenizer_config.json`.
+//! `tokenizer/`: `vocab.json` and `merges.txt`, or `tokenizer.json`; and what its marks are, in
+//! `tokenizer_config.json` and `special_tokens_map.json`.
 
 use std::{collections::HashMap, fs, path::Path};
 
 use serde::Deserialize;
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 use super::{Bpe, Tokenizer};
 
@@ -56,7 +57,16 @@ pub(crate) fn read(folder: &Path, places: usize) -> Result<Tokenizer, String> {
         let merges: Vec<_> = model.merges.into_iter().filter_map(Merge::pair).collect();
         (model.vocab, merges)
     };
-    let config: Value = parse(&folder.join("tokenizer_config.json"))?;
+    let mut config: Value = parse(&folder.join("tokenizer_config.json"))?;
+    let marks = folder.join("special_tokens_map.json");
+    // What older files say of marks there goes before what they say beside it: Stable Diffusion 2
+    // fills up with `!` by that file alone.
+    if marks.is_file() && config.get("added_tokens_decoder").is_none() {
+        let marks: Map<String, Value> = parse(&marks)?;
+        if let Some(config) = config.as_object_mut() {
+            config.extend(marks);
+        }
+    }
     build(vocab, &merges, &config, places)
 }
 
@@ -133,6 +143,22 @@ mod tests {
                 assert_eq!(tokenizer.encode(prompt), ids, "{name}: {prompt:?}");
             }
         }
+    }
+
+    #[test]
+    fn older_files_name_their_marks_in_a_file_of_their_own() {
+        let folder = tempfile::tempdir().unwrap();
+        let fixture =
+            Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../tests/fixtures/diffusion/sd1/tokenizer");
+        for file in ["vocab.json", "merges.txt", "tokenizer_config.json"] {
+            fs::copy(fixture.join(file), folder.path().join(file)).unwrap();
+        }
+        let marks = r#"{"bos_token": {"content": "<|startoftext|>"}, "pad_token": "!"}"#;
+        fs::write(folder.path().join("special_tokens_map.json"), marks).unwrap();
+        let tokenizer = read(folder.path(), 77).unwrap();
+        // As the reference has it, with ten places: 533, 320, 528, 0, 521, 534, 0, 0, 0, 0.
+        assert_eq!(tokenizer.encode("a red!apple"), [533, 320, 528, 0, 521, 534]);
+        assert_eq!(tokenizer.empty()[..4], [533, 534, 0, 0]);
     }
 
     #[test]

@@ -4,6 +4,7 @@ use candle_core::{Result, Tensor, bail};
 
 use super::{
     UNetConfig,
+    heard::{Heard, Reader},
     resnet::{Resnet, ResnetConfig},
     time::TimeEmbedding,
     transformer::{Transformer, TransformerConfig},
@@ -14,7 +15,7 @@ use crate::nn::{Conv2d, Padding, Weights, concat_channels, upsample};
 #[derive(Clone, Copy)]
 pub(crate) struct Told<'a> {
     pub(crate) time: &'a Tensor,
-    pub(crate) text: &'a Tensor,
+    pub(super) heard: &'a Reader<'a>,
 }
 
 /// What a block is within its network.
@@ -61,10 +62,16 @@ struct Layer {
 }
 
 impl Layer {
+    fn hear(&self, text: &Tensor, heard: &mut Heard) -> Result<()> {
+        self.transformer
+            .as_ref()
+            .map_or(Ok(()), |transformer| transformer.hear(text, heard))
+    }
+
     fn forward(&self, x: &Tensor, told: Told<'_>) -> Result<Tensor> {
         let x = self.resnet.forward(x, Some(told.time))?;
         match &self.transformer {
-            Some(transformer) => transformer.forward(&x, told.text),
+            Some(transformer) => transformer.forward(&x, told.heard),
             None => Ok(x),
         }
     }
@@ -96,6 +103,11 @@ impl Down {
             Some(Conv2d::load(&weights, (to, to), (3, 2), Padding::Same)?)
         };
         Ok(Self { layers, shrink })
+    }
+
+    /// Makes of a text what its layers need.
+    pub(super) fn hear(&self, text: &Tensor, heard: &mut Heard) -> Result<()> {
+        self.layers.iter().try_for_each(|layer| layer.hear(text, heard))
     }
 
     /// The block; what each of its parts gave is kept in `kept`.
@@ -131,11 +143,18 @@ impl Middle {
         })
     }
 
+    /// Makes of a text what its layers need.
+    pub(super) fn hear(&self, text: &Tensor, heard: &mut Heard) -> Result<()> {
+        self.transformer
+            .as_ref()
+            .map_or(Ok(()), |transformer| transformer.hear(text, heard))
+    }
+
     /// The block.
     pub(crate) fn forward(&self, x: &Tensor, told: Told<'_>) -> Result<Tensor> {
         let mut x = self.first.forward(x, Some(told.time))?;
         if let Some(transformer) = &self.transformer {
-            x = transformer.forward(&x, told.text)?;
+            x = transformer.forward(&x, told.heard)?;
         }
         self.second.forward(&x, Some(told.time))
     }
@@ -178,6 +197,11 @@ impl Up {
             Some(Conv2d::load(&weights, (own, own), (3, 1), Padding::Same)?)
         };
         Ok(Self { layers, grow })
+    }
+
+    /// Makes of a text what its layers need.
+    pub(super) fn hear(&self, text: &Tensor, heard: &mut Heard) -> Result<()> {
+        self.layers.iter().try_for_each(|layer| layer.hear(text, heard))
     }
 
     /// The block; it takes from `kept` what the way down left there.

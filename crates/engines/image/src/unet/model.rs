@@ -5,6 +5,7 @@ use candle_core::{Result, Tensor, bail};
 use super::{
     UNetConfig,
     block::{Down, Middle, Place, Told, Up, UpChannels},
+    heard::Heard,
     time::TimeEmbedding,
 };
 use crate::nn::{Conv2d, GroupNorm, Padding, Weights};
@@ -107,9 +108,25 @@ impl UNet {
         })
     }
 
-    /// What the network says of `x` (`(batch, rows, columns, channels)`) at a time, given a text
-    /// for each picture of the batch.
-    pub(crate) fn forward(&self, x: &Tensor, time: f64, text: &Tensor) -> Result<Tensor> {
+    /// Makes of a text, `(batch, places, channels)`, what the layers need at every step.
+    pub(crate) fn hear(&self, text: &Tensor) -> Result<Heard> {
+        let mut heard = Heard::default();
+        // In the order in which `forward` goes.
+        for block in &self.down {
+            block.hear(text, &mut heard)?;
+        }
+        if let Some(middle) = &self.middle {
+            middle.hear(text, &mut heard)?;
+        }
+        for block in &self.up {
+            block.hear(text, &mut heard)?;
+        }
+        Ok(heard)
+    }
+
+    /// What the network says of `x` (`(batch, rows, columns, channels)`) at a time, having heard a
+    /// text for each picture of the batch.
+    pub(crate) fn forward(&self, x: &Tensor, time: f64, heard: &Heard) -> Result<Tensor> {
         let x = if self.centred {
             ((x * 2.0)? - 1.0)?
         } else {
@@ -117,7 +134,7 @@ impl UNet {
         };
         let told = Told {
             time: &self.time.forward(time, &x)?,
-            text,
+            heard: &heard.reader(),
         };
         let mut x = self.conv_in.forward(&x)?;
         let mut kept = vec![x.clone()];

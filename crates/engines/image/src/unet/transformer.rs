@@ -2,6 +2,7 @@
 
 use candle_core::{Result, Tensor, bail};
 
+use super::heard::{Heard, Reader};
 use crate::nn::{Attend, GatedGelu, GroupNorm, LayerNorm, Linear, Weights, attend};
 
 /// The sizes of a transformer.
@@ -69,13 +70,22 @@ impl Transformer {
         })
     }
 
-    /// `x` is `(batch, rows, columns, channels)`, `text` `(batch, places, channels)`.
-    pub(crate) fn forward(&self, x: &Tensor, text: &Tensor) -> Result<Tensor> {
+    /// Makes of a text, `(batch, places, channels)`, what its layers need.
+    pub(super) fn hear(&self, text: &Tensor, heard: &mut Heard) -> Result<()> {
+        for layer in &self.layers {
+            let to_text = &layer.to_text;
+            heard.push(to_text.key.forward(text)?, to_text.value.forward(text)?);
+        }
+        Ok(())
+    }
+
+    /// `x` is `(batch, rows, columns, channels)`.
+    pub(super) fn forward(&self, x: &Tensor, heard: &Reader<'_>) -> Result<Tensor> {
         let (batch, rows, columns, channels) = x.dims4()?;
         let mut h = self.norm.forward(x)?.reshape((batch, rows * columns, channels))?;
         h = self.proj_in.forward(&h)?;
         for layer in &self.layers {
-            h = layer.forward(&h, text)?;
+            h = layer.forward(&h, heard)?;
         }
         let h = h.reshape((batch, rows, columns, channels))?;
         self.proj_out.forward_onto(&h, x)
@@ -97,11 +107,11 @@ impl Layer {
         })
     }
 
-    fn forward(&self, x: &Tensor, text: &Tensor) -> Result<Tensor> {
+    fn forward(&self, x: &Tensor, heard: &Reader<'_>) -> Result<Tensor> {
         let h = self.norm1.forward(x)?;
-        let x = self.to_itself.forward_onto(&h, &h, x)?;
+        let x = self.to_itself.to_itself(&h, x)?;
         let h = self.norm2.forward(&x)?;
-        let x = self.to_text.forward_onto(&h, text, &x)?;
+        let x = self.to_text.to_others(&h, heard.next()?, &x)?;
         let h = self.widen.forward(&self.norm3.forward(&x)?)?;
         self.narrow.forward_onto(&GatedGelu::forward(&h)?, &x)
     }
@@ -123,9 +133,14 @@ impl Attention {
         })
     }
 
-    fn forward_onto(&self, x: &Tensor, seen: &Tensor, residual: &Tensor) -> Result<Tensor> {
-        let q = self.query.forward(x)?;
-        let (k, v) = (self.key.forward(seen)?, self.value.forward(seen)?);
-        self.out.forward_onto(&attend(&q, &k, &v, self.how)?, residual)
+    fn to_itself(&self, x: &Tensor, residual: &Tensor) -> Result<Tensor> {
+        let pair = (self.key.forward(x)?, self.value.forward(x)?);
+        self.to_others(x, &pair, residual)
+    }
+
+    fn to_others(&self, x: &Tensor, (key, value): &(Tensor, Tensor), residual: &Tensor) -> Result<Tensor> {
+        let query = self.query.forward(x)?;
+        self.out
+            .forward_onto(&attend(&query, key, value, self.how)?, residual)
     }
 }
