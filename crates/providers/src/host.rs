@@ -8,7 +8,7 @@ use busbar_wire::upstream::Said;
 use bytes::Bytes;
 use http::{
     HeaderMap, HeaderName, HeaderValue, Method, Request, Uri,
-    header::{ACCEPT, CONTENT_TYPE},
+    header::{ACCEPT, CONTENT_TYPE, USER_AGENT},
 };
 use http_body_util::Full;
 use tokio::time::Instant;
@@ -19,6 +19,8 @@ use crate::{
     status::{self, Refusal},
 };
 
+/// What we call ourselves: some hosts turn away who says nothing.
+const WHO: &str = concat!("busbar/", env!("CARGO_PKG_VERSION"));
 /// More of a refusal is not read.
 const MOST_OF_A_REFUSAL: usize = 64 << 10;
 
@@ -132,6 +134,9 @@ impl Host {
             .body(Full::new(body.clone()))
             .map_err(|error| Error::internal("no request can be made of this address").with_source(error))?;
         request.headers_mut().clone_from(&call.headers);
+        request
+            .headers_mut()
+            .insert(USER_AGENT, HeaderValue::from_static(WHO));
         // Credentials may have to be fetched first, from services that may hang too.
         let patience = Instant::now() + self.patience.answer;
         let until = deadline.map_or(patience, |deadline| deadline.min(patience));
