@@ -32,6 +32,14 @@ const REGISTRIES: &[Registry] = &[
         also: &[],
     },
     Registry {
+        file: "crates/providers/src/vendors/mod.rs",
+        before: &["build: "],
+        after: "::build",
+        folder: "crates/providers/src/vendors/",
+        shared: &["mod", "aws", "compatible"],
+        also: &[],
+    },
+    Registry {
         file: "crates/server/src/routes.rs",
         before: &["get(", "post(", "delete(", "put("],
         after: "::",
