@@ -3,7 +3,7 @@
 export CARGO_TARGET_DIR ?= $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/busbar/target
 
 .DEFAULT_GOAL := help
-.PHONY: help run test lint fmt console build bench-text soak doctor clean
+.PHONY: help run test lint fmt console build bench-text bench-image fixtures soak doctor clean
 
 help: ## Say what can be made
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  \033[1mmake %-11s\033[0m %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -28,6 +28,12 @@ build: ## Build the release binary, with the console in it
 
 bench-text: ## Compare the text engine with llama.cpp itself, same file, same threads
 	@scripts/bench-text
+
+bench-image: ## Compare the image engine with diffusers, same weights, same threads (PyTorch, some gigabytes)
+	@scripts/bench-image
+
+fixtures: ## Make the reference answers of diffusers anew (PyTorch, some gigabytes)
+	@scripts/fixtures
 
 soak: ## Load a server for 30 minutes (SOAK_MINUTES) and see that its memory stays flat
 	@scripts/soak

@@ -22,7 +22,13 @@ const MAY: &[(&str, &[&str])] = &[
     ("busbar-testkit", &["busbar-core", "busbar-jobs"]),
     (
         "busbar-server",
-        &["busbar-core", "busbar-wire", "busbar-tasks", "busbar-telemetry"],
+        &[
+            "busbar-core",
+            "busbar-wire",
+            "busbar-tasks",
+            "busbar-telemetry",
+            "busbar-jobs",
+        ],
     ),
     (
         "busbar-app",
@@ -53,6 +59,9 @@ const IN_TESTS: &[(&str, &str)] = &[
     ("", "busbar-testkit"),
     // Its tests ask real models, and the catalog knows where they are.
     ("busbar-engine-text", "busbar-catalog"),
+    ("busbar-engine-vision", "busbar-catalog"),
+    // Its tests keep jobs in memory.
+    ("busbar-server", "busbar-storage"),
 ];
 
 pub(super) fn check(tree: &Tree) -> Vec<Breach> {
