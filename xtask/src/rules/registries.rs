@@ -86,7 +86,7 @@ impl Registry {
                 .iter()
                 .flat_map(|folder| [format!("{folder}{name}.rs"), format!("{folder}{name}/mod.rs")]);
             if !others
-                .chain([path.clone()])
+                .chain([path.clone(), format!("{}{name}/mod.rs", self.folder)])
                 .any(|path| tree.file(&path).is_some())
             {
                 let what = format!("a row without its file `{path}`");
