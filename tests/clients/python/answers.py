@@ -1,11 +1,17 @@
 """Bodies of requests, and what comes back, read from plain HTTP and from a WebSocket."""
 
+import base64
 import json
 
 from busbar_server import MODEL
 
 # The model's own ends of an answer: forbidden, it writes as long as it is let.
 ENDLESS = {"0": -100, "2": -100}
+# A picture of one red pixel.
+PIXEL = base64.b64decode(
+    "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAIAAACQd1PeAA"
+    "AADElEQVR4nGP4z8AAAAMBAQDJ/pLvAAAAAElFTkSuQmCC"
+)
 
 
 def chat(words, **more):
@@ -52,3 +58,8 @@ def by_sse(http, body):
     ends = [choice["finish_reason"] for chunk in chunks for choice in chunk["choices"] if choice["finish_reason"]]
     assert len(ends) == 1
     return "".join(map(piece, chunks)), ends[0]
+
+
+def chunks_of(stream):
+    """The chunks of an AWS event stream that carries another format's JSON."""
+    return [json.loads(event["chunk"]["bytes"]) for event in stream]

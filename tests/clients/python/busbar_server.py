@@ -11,11 +11,26 @@ from pathlib import Path
 import httpx2
 
 MODEL = "smollm2-135m-instruct"
+# What other services call their models, as a person who moves here would map it.
+ALIASES = [
+    f"{name}={MODEL}"
+    for name in (
+        "anthropic.claude*",
+        "us.anthropic.claude*",
+        "amazon.nova*",
+        "amazon.titan*",
+        "meta.llama*",
+        "mistral.*",
+        "arn:aws:bedrock:*",
+        "claude*",
+        "harbour-*",
+    )
+]
 START_SECONDS = 120
 STOP_SECONDS = 60
 
 
-def settings(*, server="", text="", more="", models=(MODEL,)):
+def settings(*, server="", text="", more="", models=(MODEL,), aliases=()):
     """A configuration file. One thread: two of them wait for each other on a busy machine."""
     listed = ", ".join(model if model.startswith("{") else f'"{model}"' for model in models)
     return f"""
@@ -23,6 +38,7 @@ def settings(*, server="", text="", more="", models=(MODEL,)):
 {server}
 [models]
 text = [{listed}]
+aliases = [{", ".join(f'"{alias}"' for alias in aliases)}]
 [text]
 threads = 1
 {text}
