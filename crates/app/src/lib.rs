@@ -10,6 +10,7 @@ mod clock;
 pub mod cpu;
 pub mod doctor;
 mod error;
+mod images;
 mod load;
 mod local;
 mod logs;

@@ -10,7 +10,7 @@ use busbar_server::{
 use busbar_telemetry::Metrics;
 use tokio::net::TcpListener;
 
-use crate::{Error, Plan, Result, Shelf, about, clock::SystemClock, load, signals::Signals};
+use crate::{Error, Plan, Result, Shelf, about, clock::SystemClock, images::Studio, load, signals::Signals};
 
 /// How serving ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -46,11 +46,14 @@ pub async fn serve(config: Config) -> Result<Ended> {
     // Loading takes seconds; /healthz answers meanwhile, and /readyz says when it is over.
     let roster = Roster::loading();
     let failed = load::in_background(plans, named(&config), roster.clone(), metrics.clone());
+    // Pictures take minutes: they are jobs, recorded where they outlive this process.
+    let studio = studio(&config, &roster, &clock).await;
     // Shared with the listener, which stops taking what is new when the router does.
     let drain = Drain::default();
     let server = Server::new(Parts {
         models: roster,
         fetcher: None,
+        pictures: studio.as_ref().map(Studio::pictures),
         settings: settings(&config),
         clock,
         metrics,
@@ -67,6 +70,10 @@ pub async fn serve(config: Config) -> Result<Ended> {
             // A server without a model is of no use to anybody: end, and say why.
             Ok(error) = failed => failure = Some(error),
         }
+        // Beside the answers that are still under way, not after them.
+        if let Some(studio) = &studio {
+            studio.stop();
+        }
     };
     let router = busbar_server::router(server);
     let stopped = tokio::select! {
@@ -74,6 +81,13 @@ pub async fn serve(config: Config) -> Result<Ended> {
         // Whoever sends a second signal has no patience left.
         () = signals.second() => return Ok(Ended::AtOnce),
     };
+    if let Some(studio) = studio {
+        // What is not done by then is given back, for the next process to go on with.
+        tokio::select! {
+            () = studio.ended() => {}
+            () = signals.second() => return Ok(Ended::AtOnce),
+        }
+    }
     let stopped = stopped.map_err(|source| Error::Io {
         doing: "serving".to_owned(),
         source,
@@ -92,6 +106,17 @@ fn plans(config: &Config) -> Result<Vec<Plan>> {
         return Ok(Vec::new());
     }
     Plan::all(config, &Shelf::open(config)?)
+}
+
+/// Pictures as jobs. Where they cannot be recorded, everything else is served nevertheless.
+async fn studio(config: &Config, roster: &Roster, clock: &Arc<SystemClock>) -> Option<Studio> {
+    let finish_within = config.server.drain_timeout;
+    let opened = Studio::open(&config.storage.home, roster, clock.clone(), finish_within).await;
+    opened
+        .inspect_err(
+            |error| tracing::error!(%error, "no pictures can be made: there is no place for their jobs"),
+        )
+        .ok()
 }
 
 /// No model yet, but the other names of those that come.

@@ -51,7 +51,13 @@ pub(crate) struct Incoming<'a> {
 }
 
 /// The paths under `/v1/` that are ours; the others are OpenAI's, known or not.
-const OURS: &[&str] = &["/v1/summaries", "/v1/streams", "/v1/ws"];
+const OURS: &[&str] = &[
+    "/v1/images/files",
+    "/v1/images/jobs",
+    "/v1/streams",
+    "/v1/summaries",
+    "/v1/ws",
+];
 
 /// Paths of other dialects, the longer ones first.
 const SHAPES: &[(&str, Shape)] = &[

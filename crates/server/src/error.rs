@@ -81,6 +81,14 @@ impl Failure {
         }
     }
 
+    /// What stands against the request is not in it: another one came before, or work is under way.
+    pub(crate) fn conflict(error: Error) -> Self {
+        Self {
+            error,
+            status: StatusCode::CONFLICT,
+        }
+    }
+
     /// What went wrong.
     pub(crate) fn error(&self) -> &Error {
         &self.error
@@ -172,6 +180,35 @@ pub(crate) fn problem(error: &Error, request: &RequestId) -> Problem {
 /// Done, and there is nothing to say about it.
 pub(crate) fn no_content() -> Response {
     StatusCode::NO_CONTENT.into_response()
+}
+
+/// It is taken, and will be done later.
+pub(crate) fn accepted(mut response: Response) -> Response {
+    *response.status_mut() = StatusCode::ACCEPTED;
+    response
+}
+
+/// A part of the whole.
+pub(crate) fn partial(mut response: Response) -> Response {
+    *response.status_mut() = StatusCode::PARTIAL_CONTENT;
+    response
+}
+
+/// A part that the whole, which has so many bytes, has not.
+pub(crate) fn beyond(size: u64) -> Response {
+    let failure = Failure {
+        error: Error::invalid(
+            "range",
+            format!("the file has {size} bytes, and not those asked for"),
+        )
+        .with_code("range_not_satisfiable"),
+        status: StatusCode::RANGE_NOT_SATISFIABLE,
+    };
+    let mut response = failure.into_response();
+    if let Ok(range) = HeaderValue::from_str(&format!("bytes */{size}")) {
+        response.headers_mut().insert(header::CONTENT_RANGE, range);
+    }
+    response
 }
 
 /// The client has it already.

@@ -127,7 +127,7 @@ impl Chunks {
             }
             match self.events.next().await? {
                 Ok(Event::Done(done)) => {
-                    let ended = self.ended(done);
+                    let ended = self.ended(&done);
                     self.push(Part::Done(ended));
                 }
                 Ok(event) => {
@@ -142,10 +142,10 @@ impl Chunks {
         }
     }
 
-    fn ended(&mut self, done: Done) -> Ended {
+    fn ended(&mut self, done: &Done) -> Ended {
         let metrics = self.events.record.finish(done.usage);
         let mut chunks = Vec::with_capacity(2);
-        self.writer.end(&done, &metrics, &mut chunks);
+        self.writer.end(done, &metrics, &mut chunks);
         Ended {
             chunks,
             finish: done.finish,

@@ -13,7 +13,9 @@ use bytes::Bytes;
 use utoipa::{IntoParams, OpenApi};
 
 use crate::{
-    api::{bedrock, count, embeddings, generate, models, predict, probes, reply, sagemaker, summaries},
+    api::{
+        bedrock, count, embeddings, generate, images, models, predict, probes, reply, sagemaker, summaries,
+    },
     replay,
 };
 
@@ -53,7 +55,7 @@ pub(crate) struct ResumeHeader {
     ),
     tags(
         (name = "text", description = "Text, vectors and summaries."),
-        (name = "pictures", description = "What is on pictures."),
+        (name = "pictures", description = "What is on pictures, and pictures from words."),
         (name = "models", description = "What there is to ask."),
         (name = "operation", description = "What machines ask about the server."),
     ),
@@ -70,6 +72,14 @@ pub(crate) struct ResumeHeader {
         embeddings::create,
         summaries::create,
         predict::predict,
+        images::generations::create,
+        images::jobs::submit,
+        images::jobs::list,
+        images::jobs::get,
+        images::jobs::cancel,
+        images::jobs::delete,
+        images::events::watch,
+        images::files::get,
         replay::api::go_on,
         replay::api::cancel,
         models::list,

@@ -10,7 +10,7 @@ use axum::{
 
 use crate::{
     Server,
-    api::{bedrock, count, embeddings, generate, models, predict, probes, sagemaker, summaries},
+    api::{bedrock, count, embeddings, generate, images, models, predict, probes, sagemaker, summaries},
     console,
     error::{Failure, Handled},
     layers, openapi, replay, ws,
@@ -30,6 +30,18 @@ pub fn router(server: Server) -> Router {
         .route("/predict", post(predict::predict))
         .route("/v1/messages", post(generate::messages))
         .route("/v1/messages/count_tokens", post(count::messages))
+        .route("/v1/images/generations", post(images::generations::create))
+        .route(
+            "/v1/images/jobs",
+            get(images::jobs::list).post(images::jobs::submit),
+        )
+        .route(
+            "/v1/images/jobs/{id}",
+            get(images::jobs::get).delete(images::jobs::delete),
+        )
+        .route("/v1/images/jobs/{id}/cancel", post(images::jobs::cancel))
+        .route("/v1/images/jobs/{id}/events", get(images::events::watch))
+        .route("/v1/images/files/{*name}", get(images::files::get))
         .route("/v1/models", get(models::list))
         .route("/v1/models/{*id}", get(models::get))
         .route(

@@ -8,7 +8,7 @@ use std::{
 use busbar_core::{Clock, Error, ErrorKind, Fetcher, Result, Roster};
 use busbar_telemetry::Metrics;
 
-use crate::{Drain, Settings, replay::Replay};
+use crate::{Drain, Pictures, Settings, replay::Replay};
 
 /// What a server is made of.
 #[derive(Debug)]
@@ -17,6 +17,8 @@ pub struct Parts {
     pub models: Roster,
     /// Fetches what clients point to; without one, addresses are refused.
     pub fetcher: Option<Arc<dyn Fetcher>>,
+    /// Pictures as jobs; without a place to record them there are none.
+    pub pictures: Option<Pictures>,
     /// Limits and times.
     pub settings: Settings,
     /// What time it is.
@@ -62,6 +64,17 @@ impl Server {
             Error::new(ErrorKind::Unsupported, message)
                 .with_param(param)
                 .with_code("fetching_disabled")
+        })
+    }
+
+    /// Pictures as jobs.
+    ///
+    /// # Errors
+    /// `Unavailable`, where this server keeps no jobs.
+    pub(crate) fn pictures(&self) -> Result<&Pictures> {
+        self.0.parts.pictures.as_ref().ok_or_else(|| {
+            let message = "this server keeps no jobs: it has no place to record them";
+            Error::new(ErrorKind::Unavailable, message).with_code("jobs_disabled")
         })
     }
 

@@ -11,6 +11,7 @@ mod body;
 pub mod client;
 pub mod event_stream;
 mod framing;
+pub mod jobs;
 mod metrics;
 pub mod openai;
 mod peek;

@@ -261,7 +261,7 @@ fn list(images: Vec<PredictPicture>) -> Result<Vec<PictureSource>> {
     images.into_iter().enumerate().map(one).collect()
 }
 
-fn address(param: &str, url: String) -> Result<PictureSource> {
+pub(crate) fn address(param: &str, url: String) -> Result<PictureSource> {
     if url.starts_with("data:") {
         return file_or_data(param, &url);
     }
@@ -271,7 +271,7 @@ fn address(param: &str, url: String) -> Result<PictureSource> {
     })
 }
 
-fn file_or_data(param: &str, text: &str) -> Result<PictureSource> {
+pub(crate) fn file_or_data(param: &str, text: &str) -> Result<PictureSource> {
     let encoded = match text.strip_prefix("data:") {
         None => text,
         Some(data) => match data.split_once(";base64,") {

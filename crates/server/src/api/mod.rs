@@ -4,6 +4,7 @@ pub(crate) mod bedrock;
 pub(crate) mod count;
 pub(crate) mod embeddings;
 pub(crate) mod generate;
+pub(crate) mod images;
 pub(crate) mod models;
 pub(crate) mod predict;
 pub(crate) mod probes;

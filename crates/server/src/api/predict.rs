@@ -170,11 +170,18 @@ async fn fetched(server: &Server, context: &Context, sources: &[PictureSource]) 
 }
 
 async fn picture(server: &Server, context: &Context, source: &PictureSource) -> Result<Picture> {
+    Ok(Picture::Encoded(file(server, context, source).await?))
+}
+
+/// A picture's file, fetched where it stands elsewhere.
+///
+/// # Errors
+/// The fetcher's; `Unsupported`, naming the field, where this server fetches nothing.
+pub(crate) async fn file(server: &Server, context: &Context, source: &PictureSource) -> Result<Bytes> {
     match source {
-        PictureSource::File(file) => Ok(Picture::Encoded(file.clone())),
+        PictureSource::File(file) => Ok(file.clone()),
         PictureSource::Url { url, param } => {
-            let fetched = server.fetcher(param)?.fetch(context, url, param).await?;
-            Ok(Picture::Encoded(fetched.bytes))
+            Ok(server.fetcher(param)?.fetch(context, url, param).await?.bytes)
         }
     }
 }

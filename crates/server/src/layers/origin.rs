@@ -15,10 +15,10 @@ use crate::{
 };
 
 /// What pages of elsewhere may send beside the harmless headers.
-const ALLOWED_HEADERS: &str = "authorization, content-type, last-event-id, x-busbar-resume, \
+const ALLOWED_HEADERS: &str = "authorization, content-type, idempotency-key, last-event-id, x-busbar-resume, \
     x-busbar-timeout-ms, x-request-id";
 /// What they may read beside the harmless headers.
-const EXPOSED_HEADERS: &str = "retry-after, x-busbar-first-chunk-ms, x-busbar-model, \
+const EXPOSED_HEADERS: &str = "location, retry-after, x-busbar-first-chunk-ms, x-busbar-model, \
     x-busbar-tokens-in, x-busbar-tokens-out, x-busbar-tokens-per-second, x-busbar-total-ms, x-request-id";
 const ALLOWED_METHODS: &str = "GET, POST, DELETE";
 

@@ -183,7 +183,7 @@ async fn start(server: &Server, asked: Asked, wish: Option<Wish>, arrived: Insta
         None => Ok(Source::Own {
             stream: head.id,
             model: head.model,
-            chunks,
+            chunks: Box::new(chunks),
         }),
     }
 }

@@ -13,7 +13,7 @@ pub(super) enum Source {
         /// The model that serves.
         model: String,
         /// Its items.
-        chunks: Chunks,
+        chunks: Box<Chunks>,
     },
     /// A stream that outlives the connection.
     Kept(Reader),

@@ -3,6 +3,7 @@
 
 mod chat;
 mod every_request;
+mod images;
 mod logs;
 mod other_endpoints;
 mod passing;

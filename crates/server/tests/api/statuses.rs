@@ -170,12 +170,12 @@ async fn an_unknown_model_is_404_and_the_known_ones_are_listed() {
 async fn an_unknown_path_is_404_in_the_shape_of_its_place() {
     let rig = saying(&["x"]);
     let message = dialect(
-        &rig.get("/v1/images/generations").await,
+        &rig.get("/v1/images/edits").await,
         404,
         None,
         Some("path_not_found"),
     );
-    assert!(message.contains("/v1/images/generations"));
+    assert!(message.contains("/v1/images/edits"));
     problem(&rig.get("/nothing/here").await, 404, Some("path_not_found"));
     problem(&rig.post("/", &hello()).await, 404, Some("path_not_found"));
     problem(&rig.get("/v1/summaries/x").await, 404, Some("path_not_found"));

@@ -8,7 +8,7 @@ use axum::{
     http::{HeaderMap, Method, Request, Response},
 };
 use busbar_core::{Fetcher, Models};
-use busbar_server::{Drain, Parts, Server, Settings, router};
+use busbar_server::{Drain, Parts, Pictures, Server, Settings, router};
 use busbar_telemetry::{BuildInfo, Metrics};
 use busbar_testkit::{Scripted, TestClock};
 use busbar_wire::sse::{Parser, SseEvent};
@@ -49,13 +49,37 @@ pub(crate) fn fetching(models: Models, model: Scripted, fetcher: Arc<dyn Fetcher
     build(models, model, Settings::default(), Some(fetcher))
 }
 
+/// The same, which makes pictures as jobs, at this clock.
+pub(crate) fn painting(models: Models, pictures: Pictures, clock: Arc<TestClock>) -> Rig {
+    let settings = Settings::default();
+    assemble(
+        models,
+        Scripted::saying(&[]),
+        settings,
+        None,
+        Some(pictures),
+        clock,
+    )
+}
+
 fn build(models: Models, model: Scripted, settings: Settings, fetcher: Option<Arc<dyn Fetcher>>) -> Rig {
-    let clock = Arc::new(TestClock::new());
+    assemble(models, model, settings, fetcher, None, Arc::new(TestClock::new()))
+}
+
+fn assemble(
+    models: Models,
+    model: Scripted,
+    settings: Settings,
+    fetcher: Option<Arc<dyn Fetcher>>,
+    pictures: Option<Pictures>,
+    clock: Arc<TestClock>,
+) -> Rig {
     let metrics = Metrics::new(BuildInfo::default(), clock.clone());
     let drain = Drain::default();
     let parts = Parts {
         models: models.into(),
         fetcher,
+        pictures,
         settings,
         clock,
         metrics,

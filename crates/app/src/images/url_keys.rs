@@ -1,0 +1,140 @@
+//! The keys that sign the addresses of pictures: made once, kept for their owner alone.
+//!
+//! A line a key, `<name> <secret in hexadecimal>`: the first signs, all of them open. To change
+//! keys, put a new line first and take the old one away when the addresses that it signed are over.
+
+use std::{fs, io, io::Write as _, path::Path};
+
+use busbar_core::{Error, ErrorKind, Result, Secret};
+use busbar_jobs::{UrlKey, UrlKeys};
+use tempfile::NamedTempFile;
+
+const SECRET_BYTES: usize = 32;
+const NAME_BYTES: usize = 4;
+
+/// The keys in a file, which is made where there is none.
+///
+/// # Errors
+/// `Unavailable` where it cannot be made or read; `Invalid` where it holds something else.
+pub(super) fn at(path: &Path) -> Result<UrlKeys> {
+    let unusable = |source: io::Error| {
+        let message = format!("the keys in {} cannot be used: {source}", path.display());
+        Error::new(ErrorKind::Unavailable, message).with_source(source)
+    };
+    match fs::read_to_string(path) {
+        Ok(text) => return read(&text, path),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+        Err(error) => return Err(unusable(error)),
+    }
+    make(path)?.map_err(unusable)?;
+    // Another process may have been quicker; its keys are the ones then.
+    read(&fs::read_to_string(path).map_err(unusable)?, path)
+}
+
+/// Makes the file, whole or not at all, unless there is one by now.
+fn make(path: &Path) -> Result<io::Result<()>> {
+    let mut random = [0; NAME_BYTES + SECRET_BYTES];
+    getrandom::fill(&mut random)
+        .map_err(|error| Error::internal(format!("the machine gives no random numbers: {error}")))?;
+    let (name, secret) = random.split_at(NAME_BYTES);
+    let line = format!("{} {}\n", hex(name), hex(secret));
+    Ok(put(path, &line))
+}
+
+fn put(path: &Path, line: &str) -> io::Result<()> {
+    let folder = path.parent().unwrap_or(Path::new("."));
+    // Files made so are their owner's alone.
+    let mut file = NamedTempFile::new_in(folder)?;
+    file.write_all(line.as_bytes())?;
+    file.as_file().sync_all()?;
+    match file.persist_noclobber(path) {
+        Err(error) if error.error.kind() != io::ErrorKind::AlreadyExists => Err(error.error),
+        _ => Ok(()),
+    }
+}
+
+fn read(text: &str, path: &Path) -> Result<UrlKeys> {
+    let lines = text.lines().filter(|line| !line.trim().is_empty());
+    let keys: Option<Vec<UrlKey>> = lines.map(key).collect();
+    let wrong = || {
+        let message = format!(
+            "{} must have a line `<name> <64 hexadecimal digits>` for each key",
+            path.display()
+        );
+        Error::invalid("url_keys", message)
+    };
+    UrlKeys::new(keys.ok_or_else(wrong)?)
+}
+
+fn key(line: &str) -> Option<UrlKey> {
+    let (id, secret) = line.trim().split_once(' ')?;
+    let digits = secret.trim().as_bytes();
+    let digit = |digit: u8| u8::try_from(char::from(digit).to_digit(16)?).ok();
+    let secret: Option<Vec<u8>> = digits
+        .chunks(2)
+        .map(|pair| match pair {
+            [high, low] => Some(digit(*high)? << 4 | digit(*low)?),
+            _ => None,
+        })
+        .collect();
+    Some(UrlKey {
+        id: id.to_owned(),
+        secret: Secret::new(secret?),
+    })
+}
+
+fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use busbar_jobs::Timestamp;
+
+    use super::*;
+
+    const HOUR: Duration = Duration::from_secs(3600);
+
+    #[test]
+    fn keys_are_made_once_and_for_their_owner_alone() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("url-keys");
+        let now = Timestamp::default();
+        let query = at(&path).unwrap().sign("/a", now, HOUR);
+        assert!(at(&path).unwrap().verify("/a", &query, now).is_ok());
+        #[cfg(unix)]
+        {
+            use std::os::unix::fs::PermissionsExt as _;
+            let mode = fs::metadata(&path).unwrap().permissions().mode();
+            assert_eq!(mode & 0o777, 0o600);
+        }
+        let other = at(&folder.path().join("other")).unwrap();
+        assert!(other.verify("/a", &query, now).is_err());
+    }
+
+    #[test]
+    fn a_new_key_signs_and_the_old_one_still_opens() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("url-keys");
+        let now = Timestamp::default();
+        let query = at(&path).unwrap().sign("/a", now, HOUR);
+        let old = fs::read_to_string(&path).unwrap();
+        fs::write(&path, format!("new {}\n{old}", "ab".repeat(SECRET_BYTES))).unwrap();
+        let keys = at(&path).unwrap();
+        assert!(keys.verify("/a", &query, now).is_ok());
+        assert!(keys.sign("/a", now, HOUR).contains("key=new&"));
+    }
+
+    #[test]
+    fn a_file_that_holds_something_else_is_left_as_it_is() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("url-keys");
+        for text in ["", "a", "a zz", "a abc", "a abcd"] {
+            fs::write(&path, text).unwrap();
+            assert!(at(&path).is_err(), "{text:?}");
+            assert_eq!(fs::read_to_string(&path).unwrap(), text);
+        }
+    }
+}

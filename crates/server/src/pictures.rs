@@ -1,0 +1,16 @@
+//! What a server has that makes pictures as jobs: the jobs, and what signs its files' addresses.
+
+use std::time::Duration;
+
+use busbar_jobs::{Jobs, UrlKeys};
+
+/// Where pictures are jobs, and how long the addresses of their files open them.
+#[derive(Clone, Debug)]
+pub struct Pictures {
+    /// The jobs.
+    pub jobs: Jobs,
+    /// What signs addresses.
+    pub keys: UrlKeys,
+    /// How long an address opens its file at most.
+    pub valid_for: Duration,
+}
