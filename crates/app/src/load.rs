@@ -6,7 +6,7 @@ use busbar_core::{Error as ModelError, ErrorKind, Models, Readiness, Roster};
 use busbar_telemetry::Metrics;
 use tokio::sync::oneshot;
 
-use crate::{Error, Plan, local};
+use crate::{Error, Plan, SightPlan, local};
 
 /// Loads models on a thread of its own, beside those that need no loading; each is in service as soon as it
 /// is there.
@@ -15,13 +15,14 @@ use crate::{Error, Plan, local};
 /// left out.
 pub(crate) fn in_background(
     plans: Vec<Plan>,
+    sights: Vec<SightPlan>,
     models: Models,
     roster: Roster,
     metrics: Arc<Metrics>,
 ) -> oneshot::Receiver<Error> {
     let (tell, told) = oneshot::channel();
     thread::spawn(move || {
-        if let Some(error) = load(&plans, models, &roster, &metrics) {
+        if let Some(error) = load(&plans, &sights, models, &roster, &metrics) {
             // The server may have been stopped meanwhile.
             let _unheard = tell.send(error);
         }
@@ -29,8 +30,17 @@ pub(crate) fn in_background(
     told
 }
 
-fn load(plans: &[Plan], mut models: Models, roster: &Roster, metrics: &Metrics) -> Option<Error> {
+fn load(
+    plans: &[Plan],
+    sights: &[SightPlan],
+    mut models: Models,
+    roster: &Roster,
+    metrics: &Metrics,
+) -> Option<Error> {
     let mut failure = None;
+    if models.iter().next().is_some() {
+        roster.publish(models.clone(), Readiness::Loading);
+    }
     for plan in plans {
         tracing::info!(model = plan.id.as_str(), threads = plan.engine.threads, "loading");
         match local::load(plan) {
@@ -41,6 +51,16 @@ fn load(plans: &[Plan], mut models: Models, roster: &Roster, metrics: &Metrics) 
             }
             Err(error) => {
                 tracing::error!(model = plan.id.as_str(), %error, "a model could not be loaded");
+                failure = Some(error);
+            }
+        }
+    }
+    // After those that answer in text: the first model is the one meant when none is named.
+    for plan in sights {
+        match local::load_sight(plan) {
+            Ok(model) => models = models.with(model),
+            Err(error) => {
+                tracing::error!(model = plan.id, %error, "a model could not be loaded");
                 failure = Some(error);
             }
         }

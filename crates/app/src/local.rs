@@ -3,7 +3,7 @@
 use busbar_core::Model;
 use busbar_telemetry::EngineFigures;
 
-use crate::{Error, Plan, Result};
+use crate::{Error, Plan, Result, SightPlan};
 
 /// A model that was loaded.
 pub(crate) struct Local {
@@ -74,6 +74,58 @@ pub(crate) fn load(plan: &Plan) -> Result<Local> {
 /// Without an engine nothing can be loaded.
 #[cfg(not(feature = "text"))]
 pub(crate) fn load(_plan: &Plan) -> Result<Local> {
+    Err(Error::NoEngine)
+}
+
+/// Loads a model that looks at pictures. Quick, but blocks.
+///
+/// # Errors
+/// Its file is damaged, or nobody says how pictures are made ready for it; or this build has no engine.
+#[cfg(feature = "vision")]
+pub(crate) fn load_sight(plan: &SightPlan) -> Result<Model> {
+    use std::sync::Arc;
+
+    use busbar_core::{Capabilities, ModelCard, Task};
+    use busbar_engine_vision::{Description, VisionEngine, VisionEngineConfig};
+
+    let failed = |source| Error::Load {
+        name: plan.id.clone(),
+        source: Box::new(source),
+        fix: "fetch it anew, or check the description beside its file".to_owned(),
+    };
+    let description = match &plan.description {
+        Some(path) => Description::read(path),
+        None => Description::built_in(&plan.id).unwrap_or_else(|| {
+            let message = format!("nobody says how pictures are made ready for `{}`", plan.id);
+            Err(busbar_core::Error::internal(message))
+        }),
+    };
+    let config = VisionEngineConfig {
+        title: plan.title.clone(),
+        licence: plan.licence.clone(),
+        ..VisionEngineConfig::new((*plan.id).into(), plan.path.clone(), description.map_err(failed)?)
+    };
+    let engine = VisionEngine::load(&config, Arc::new(crate::clock::SystemClock)).map_err(failed)?;
+    let card = ModelCard {
+        id: (*plan.id).into(),
+        title: plan.title.clone(),
+        host: "busbar".to_owned(),
+        licence: plan.licence.clone(),
+        capabilities: Capabilities {
+            tasks: vec![Task::Classify],
+            ..Capabilities::default()
+        },
+        price: None,
+    };
+    Ok(Model {
+        classify: Some(Arc::new(engine)),
+        ..Model::new(card)
+    })
+}
+
+/// Without an engine nothing can be loaded.
+#[cfg(not(feature = "vision"))]
+pub(crate) fn load_sight(_plan: &SightPlan) -> Result<Model> {
     Err(Error::NoEngine)
 }
 

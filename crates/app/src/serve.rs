@@ -10,7 +10,10 @@ use busbar_server::{
 use busbar_telemetry::Metrics;
 use tokio::net::TcpListener;
 
-use crate::{Error, Plan, Result, Shelf, about, clock::SystemClock, images::Studio, load, signals::Signals};
+use crate::{
+    Error, Plan, Result, Shelf, SightPlan, about, clock::SystemClock, hosted, images::Studio, load,
+    signals::Signals,
+};
 
 /// How serving ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -32,7 +35,12 @@ pub async fn serve(config: Config) -> Result<Ended> {
     // Before anything that takes time: a signal that comes meanwhile is not lost.
     let signals = Signals::listen()?;
     // What is missing is said before a port is taken.
-    let plans = plans(&config)?;
+    let shelf = Shelf::open(&config)?;
+    let plans = plans(&config, &shelf)?;
+    let sights = sights(&config, &shelf)?;
+    let models = hosted::models(&config)?
+        .into_iter()
+        .fold(named(&config), Models::with);
     let tls = config
         .tls
         .as_ref()
@@ -45,7 +53,7 @@ pub async fn serve(config: Config) -> Result<Ended> {
     let metrics = Metrics::new(about::build_info(), clock.clone());
     // Loading takes seconds; /healthz answers meanwhile, and /readyz says when it is over.
     let roster = Roster::loading();
-    let failed = load::in_background(plans, named(&config), roster.clone(), metrics.clone());
+    let failed = load::in_background(plans, sights, models, roster.clone(), metrics.clone());
     // Pictures take minutes: they are jobs, recorded where they outlive this process.
     let studio = studio(&config, &roster, &clock).await;
     // Shared with the listener, which stops taking what is new when the router does.
@@ -99,13 +107,25 @@ pub async fn serve(config: Config) -> Result<Ended> {
     }
 }
 
-/// The models to load. A build without engines has none, and says so at /readyz.
-fn plans(config: &Config) -> Result<Vec<Plan>> {
+/// The text models to load. Whoever has providers and lists no model of their own wants none. A build
+/// without engines has none, and says so at /readyz.
+fn plans(config: &Config, shelf: &Shelf) -> Result<Vec<Plan>> {
     if !cfg!(feature = "text") {
         tracing::warn!("this build has no local engine; there is no model to serve");
         return Ok(Vec::new());
     }
-    Plan::all(config, &Shelf::open(config)?)
+    if config.models.text.is_empty() && !config.providers.is_empty() {
+        return Ok(Vec::new());
+    }
+    Plan::all(config, shelf)
+}
+
+fn sights(config: &Config, shelf: &Shelf) -> Result<Vec<SightPlan>> {
+    if cfg!(feature = "vision") {
+        SightPlan::all(config, shelf)
+    } else {
+        Ok(Vec::new())
+    }
 }
 
 /// Pictures as jobs. Where they cannot be recorded, everything else is served nevertheless.

@@ -24,6 +24,7 @@ pub(crate) const PLACEHOLDER: &str = "?";
 pub(crate) struct RawModels {
     #[schemars(with = "Vec<OneOrTable>")]
     text: Vec<RawTextModel>,
+    vision: Vec<String>,
     default: String,
     aliases: Vec<String>,
     catalog: String,
@@ -80,6 +81,9 @@ pub struct Models {
     pub text: Vec<TextModel>,
     /// Settings for a text model that is not listed.
     pub text_engine: TextEngine,
+    /// Models that look at pictures: names of the catalog, files, or `name=file`. None: the catalog's
+    /// default, where it is here.
+    pub vision: Vec<String>,
     /// The one that answers a request that names none; `None`: the first.
     pub default: Option<String>,
     /// Other names of models, the first that fits counts: what clients ask for (a `*` at its end stands
@@ -136,6 +140,7 @@ impl RawModels {
         Models {
             text,
             text_engine,
+            vision: self.vision.clone(),
             default,
             aliases,
             catalog,

@@ -329,7 +329,10 @@ mod tests {
     #[test]
     fn a_picture_comes_by_address_as_base64_or_as_data() {
         let file = PictureSource::File(Bytes::from_static(b"abc"));
-        assert_eq!(read(r#"{"image":"YWJj"}"#).unwrap().pictures, [file.clone()]);
+        assert_eq!(
+            read(r#"{"image":"YWJj"}"#).unwrap().pictures,
+            std::slice::from_ref(&file)
+        );
         let data = r#"{"image_url":"data:image/png;base64,YWJj","top_k":3,"threshold":0.5}"#;
         let asked = read(data).unwrap();
         assert_eq!(asked.pictures, std::slice::from_ref(&file));

@@ -93,7 +93,11 @@ impl Conversation {
 
     /// For a model without a chat template: what stands there, to be continued.
     fn as_text(&self) -> String {
-        let texts: Vec<String> = self.messages().into_iter().map(|turn| turn.content.text().into_owned()).collect();
+        let texts: Vec<String> = self
+            .messages()
+            .into_iter()
+            .map(|turn| turn.content.text().into_owned())
+            .collect();
         texts.join("\n")
     }
 }

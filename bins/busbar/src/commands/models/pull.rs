@@ -1,13 +1,14 @@
 //! `busbar models pull`
 
 use busbar_app::Shelf;
+use busbar_catalog::Kind;
 
 use crate::{exit::Result, pull, runtime, setup::Setup};
 
 /// Fetch models. A pull that was stopped goes on where it was.
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
-    /// Names from `busbar models list`; without any, the default model.
+    /// Names from `busbar models list`; without any, the default models of text and of pictures.
     #[arg(value_name = "NAME")]
     names: Vec<String>,
 }
@@ -20,6 +21,7 @@ pub(super) fn run(args: &Args, shelf: &Shelf, setup: &Setup) -> Result {
     }
     if entries.is_empty() {
         entries.push(super::default(shelf)?);
+        entries.extend(shelf.catalog.default_of(Kind::Vision));
     }
     runtime::run(async {
         for entry in entries {

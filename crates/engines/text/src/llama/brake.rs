@@ -44,7 +44,7 @@ impl Brake {
     /// is done after some steps only.
     fn looks(&self) -> bool {
         const STEPS: usize = 8;
-        self.armed.load(Ordering::Relaxed) && self.steps.fetch_add(1, Ordering::Relaxed) % STEPS == 0
+        self.armed.load(Ordering::Relaxed) && self.steps.fetch_add(1, Ordering::Relaxed).is_multiple_of(STEPS)
     }
 
     /// Whether the pass under way goes on.

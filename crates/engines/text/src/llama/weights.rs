@@ -73,9 +73,9 @@ impl Weights {
 
     /// llama.cpp's own model, as long as this one lives.
     pub(super) fn raw(&self) -> *mut sys::llama_model {
+        const { assert!(size_of::<LlamaModel>() == size_of::<*mut sys::llama_model>()) };
         // SAFETY: `LlamaModel` is a transparent wrapper of this one pointer, in the version of the
         // binding that Cargo.toml fixes; the sizes are compared when this is compiled.
-        const { assert!(size_of::<LlamaModel>() == size_of::<*mut sys::llama_model>()) };
         unsafe { *std::ptr::from_ref(&self.model).cast::<*mut sys::llama_model>() }
     }
 

@@ -16,7 +16,7 @@ const USUAL_WAIT: Duration = Duration::from_secs(1);
 #[derive(Clone, Debug, Deserialize)]
 #[serde(untagged)]
 pub(super) enum Reported {
-    Object(Object),
+    Object(Box<Object>),
     Text(String),
     /// Something that says nothing to us.
     Other(IgnoredAny),
