@@ -6,12 +6,18 @@ import { createServer } from 'node:net'
 
 const START_MS = 120_000
 
-export async function startServer() {
+/** `aliases`: other names of models, `name=model`. */
+export async function startServer(aliases = []) {
   const binary = process.env.TEST_BUSBAR
   if (!binary) throw new Error('TEST_BUSBAR does not name the binary; scripts/clients does.')
   const address = `127.0.0.1:${await freePort()}`
   const flags = ['serve', '--listen', address, '--context', '2048', '--threads', '1', '--log', 'warn']
-  const child = spawn(binary, flags, { stdio: ['ignore', 'inherit', 'inherit'] })
+  // Settings of whoever runs the tests are not ours; where the models are, is.
+  const kept = Object.entries(process.env).filter(
+    ([name]) => !name.startsWith('BUSBAR_') || name === 'BUSBAR_HOME',
+  )
+  const env = { ...Object.fromEntries(kept), BUSBAR_MODELS__ALIASES: aliases.join(',') }
+  const child = spawn(binary, flags, { env, stdio: ['ignore', 'inherit', 'inherit'] })
   const url = `http://${address}`
   const stop = async () => {
     if (child.exitCode !== null) return child.exitCode
