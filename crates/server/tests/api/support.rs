@@ -49,42 +49,38 @@ pub(crate) fn fetching(models: Models, model: Scripted, fetcher: Arc<dyn Fetcher
     build(models, model, Settings::default(), Some(fetcher))
 }
 
-/// The same, which makes pictures as jobs, at this clock.
+/// A server that makes pictures as jobs, at this clock.
 pub(crate) fn painting(models: Models, pictures: Pictures, clock: Arc<TestClock>) -> Rig {
-    let settings = Settings::default();
-    assemble(
-        models,
-        Scripted::saying(&[]),
-        settings,
-        None,
-        Some(pictures),
-        clock,
-    )
+    let parts = Parts {
+        pictures: Some(pictures),
+        ..parts(models, clock)
+    };
+    rig(parts, Scripted::saying(&[]))
 }
 
 fn build(models: Models, model: Scripted, settings: Settings, fetcher: Option<Arc<dyn Fetcher>>) -> Rig {
-    assemble(models, model, settings, fetcher, None, Arc::new(TestClock::new()))
+    let parts = Parts {
+        settings,
+        fetcher,
+        ..parts(models, Arc::new(TestClock::new()))
+    };
+    rig(parts, model)
 }
 
-fn assemble(
-    models: Models,
-    model: Scripted,
-    settings: Settings,
-    fetcher: Option<Arc<dyn Fetcher>>,
-    pictures: Option<Pictures>,
-    clock: Arc<TestClock>,
-) -> Rig {
-    let metrics = Metrics::new(BuildInfo::default(), clock.clone());
-    let drain = Drain::default();
-    let parts = Parts {
+fn parts(models: Models, clock: Arc<TestClock>) -> Parts {
+    Parts {
         models: models.into(),
-        fetcher,
-        pictures,
-        settings,
+        fetcher: None,
+        pictures: None,
+        settings: Settings::default(),
+        metrics: Metrics::new(BuildInfo::default(), clock.clone()),
         clock,
-        metrics,
-        drain: drain.clone(),
-    };
+        drain: Drain::default(),
+    }
+}
+
+fn rig(parts: Parts, model: Scripted) -> Rig {
+    let drain = parts.drain.clone();
     Rig {
         app: router(Server::new(parts)),
         model,
