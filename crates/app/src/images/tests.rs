@@ -1,3 +1,5 @@
+//! Pictures from a job to a file: what is written, and what is kept beside it.
+
 use busbar_core::{
     BoxFuture, Capabilities, GeneratedImage, ImageDone, ImageEvent, ImageModel, ImageRequest, ImageScheduler,
     ImageStream, Model, ModelCard, Models, Pixels, Tenant,

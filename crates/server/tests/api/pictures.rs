@@ -20,11 +20,12 @@ impl Classifier for Counting {
     fn classify(&self, request: ClassifyRequest) -> BoxFuture<'_, Result<Classification>> {
         Box::pin(async move {
             let sight = |picture: &Picture| {
-                let Picture::Encoded(file) = picture else {
-                    panic!("a file was sent");
+                let bytes = match picture {
+                    Picture::Encoded(file) => file.len(),
+                    Picture::Pixels(pixels) => pixels.rgb().len(),
                 };
                 let predictions = (0..request.top_k.get()).map(|index| Prediction {
-                    label: format!("{} bytes", file.len()),
+                    label: format!("{bytes} bytes"),
                     index,
                     score: 0.5,
                 });

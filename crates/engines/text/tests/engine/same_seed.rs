@@ -101,8 +101,8 @@ async fn a_long_prompt_with_a_seed_may_be_interrupted() {
     let lone = engine(&config).complete(seeded.clone()).await.unwrap();
     let engine = engine(&config);
     let others = async {
-        for n in 0..6_usize {
-            let mut other = ask(&format!("Say {}.", TOPICS[n]), 4);
+        for topic in TOPICS.iter().take(6) {
+            let mut other = ask(&format!("Say {topic}."), 4);
             other.sampling.seed = None;
             tokio::time::sleep(Duration::from_millis(40)).await;
             engine.complete(other).await.unwrap();
