@@ -138,13 +138,14 @@ async fn collect(body: &mut Body, limit: usize) -> Result<Bytes, Broken> {
 }
 
 fn check_type(request: &Request) -> Handled<()> {
-    // Many clients send no type at all; a wrong one is a form or a file sent by mistake, or a page of
-    // elsewhere that tries to do without a preflight.
+    // Many clients send no type at all, or the one that says that it is bytes (AWS's for JavaScript); a
+    // wrong one is a form or a file sent by mistake, or a page of elsewhere that tries to do without a
+    // preflight, which neither of those gets.
     let Some(sent) = request.headers().get(header::CONTENT_TYPE) else {
         return Ok(());
     };
     let essence = essence(sent.to_str().unwrap_or("?"));
-    if is_json(&essence) {
+    if is_json(&essence) || essence == "application/octet-stream" {
         return Ok(());
     }
     Err(Failure::not_json(&essence))

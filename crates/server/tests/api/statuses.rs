@@ -213,6 +213,7 @@ async fn a_body_that_says_it_is_no_json_is_415() {
         "application/json",
         "Application/JSON; charset=utf-8",
         "application/vnd.x+json",
+        "application/octet-stream",
     ] {
         let request = post_with(CHAT, &hello(), "content-type", fine);
         assert_eq!(rig.send(request).await.status, 200, "{fine}");

@@ -183,6 +183,28 @@ fn user(block: impl Into<Value>) -> Value {
 }
 
 #[test]
+fn fields_of_an_answer_that_are_wanted_must_be_pointers_and_need_not_be_there() {
+    let wanted = |paths: Value| {
+        let mut body = user(json!({"text": "x"}));
+        body["additionalModelResponseFieldPaths"] = paths;
+        body
+    };
+    let asked = read(&wanted(json!(["/stop_sequence", "/delta/stop_sequence"]))).unwrap();
+    assert!(asked.extra.fields.is_empty() && asked.hints.fields.is_empty());
+    for paths in [
+        json!([""]),
+        json!(["stop_sequence"]),
+        json!(["/there", "nowhere"]),
+    ] {
+        refused(
+            &wanted(paths),
+            ErrorKind::Invalid,
+            "additionalModelResponseFieldPaths",
+        );
+    }
+}
+
+#[test]
 fn what_is_wrong_is_named_as_the_client_wrote_it() {
     let invalid = |body: Value, param: &str| refused(&body, ErrorKind::Invalid, param);
     invalid(json!({}), "messages");
@@ -293,9 +315,6 @@ fn what_cannot_be_done_is_refused_and_never_dropped() {
         user(owned),
         "messages[0].content[1].image.source.s3Location.bucketOwner",
     );
-    let mut body = user(json!({"text": "x"}));
-    body["additionalModelResponseFieldPaths"] = json!(["/stop_sequence"]);
-    unsupported(body, "additionalModelResponseFieldPaths");
     let mut body = user(json!({"text": "x"}));
     body["toolConfig"] = json!({"tools": [{"systemTool": {"name": "nova_grounding"}}]});
     unsupported(body, "toolConfig.tools[0].systemTool");

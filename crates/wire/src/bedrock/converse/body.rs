@@ -45,7 +45,8 @@ pub struct ConverseBody {
     /// What stands beside the request in the account's records.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub request_metadata: Option<Value>,
-    /// Which fields of the model's own answer are wanted; none can be had of another model.
+    /// Which fields of the model's own answer are wanted. Those that it does not have are left out, as
+    /// the service does; `stop_sequence` is always told. Some clients ask for it with every request.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub additional_model_response_field_paths: Option<Vec<String>>,
 }

@@ -71,15 +71,11 @@ impl ConverseBody {
         }
         let more = self.additional_model_request_fields.unwrap_or_default();
         additional(more, &mut request, &mut fields)?;
-        if self
-            .additional_model_response_field_paths
-            .is_some_and(|paths| !paths.is_empty())
-        {
+        let wanted = self.additional_model_response_field_paths.unwrap_or_default();
+        if !wanted.iter().all(|path| path.starts_with('/')) {
             let param = "additionalModelResponseFieldPaths";
-            return Err(unsupported(
-                param,
-                format!("`{param}` is not taken: this model has no fields of its own"),
-            ));
+            let message = format!("`{param}` must be JSON pointers, which begin with a slash");
+            return Err(Error::invalid(param, message));
         }
         let as_they_are = [
             ("guardrailConfig", self.guardrail_config),
