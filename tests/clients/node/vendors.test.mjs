@@ -24,7 +24,7 @@ import { eventually, startServer } from './server.mjs'
 const MODEL = 'smollm2-135m-instruct'
 const CLAUDE = 'anthropic.claude-3-haiku-20240307-v1:0'
 const WORDS = 'Say hello to the harbour.'
-const LONG = 'Count from 1 to 1000, one number on each line, and leave none out.'
+const LONG = 'Go on: 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20'
 const KEYS = { accessKeyId: 'unused', secretAccessKey: 'unused' }
 
 let server
