@@ -63,6 +63,7 @@ const OURS: &[&str] = &[
 const SHAPES: &[(&str, Shape)] = &[
     ("/v1/messages", Shape::Anthropic),
     ("/model", Shape::Bedrock),
+    ("/guardrail", Shape::Bedrock),
     ("/endpoints", Shape::SageMaker),
     ("/invocations", Shape::SageMaker),
     ("/v1", Shape::OpenAi),

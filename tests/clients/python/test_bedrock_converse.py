@@ -129,3 +129,8 @@ def test_keys_of_the_newer_kind_are_taken_too(http):
     body = {"messages": HELLO, "inferenceConfig": COLD}
     answer = http.post(f"/model/{NAMES[1]}/converse", json=body, headers={"authorization": "Bearer unused"})
     assert answer.status_code == 200 and answer.json()["output"]["message"]["content"][0]["text"]
+
+
+def test_tokens_are_counted_as_they_would_be_read(bedrock):
+    counted = bedrock.count_tokens(modelId=MODEL, input={"converse": {"messages": HELLO}})
+    assert counted["inputTokens"] == read_by(converse(bedrock))

@@ -9,7 +9,12 @@ use axum::{
 use busbar_telemetry::Operation as Counted;
 use busbar_wire::{
     Metrics,
-    bedrock::{BedrockModelId, Family, Operation, invoke},
+    bedrock::{
+        BedrockModelId, Family, Operation,
+        converse::Asked,
+        count::{CountBody, write_count},
+        invoke,
+    },
 };
 
 use super::{generate::generate, reply};
@@ -69,8 +74,22 @@ pub(crate) async fn model(
             let answer = generate(&dialects::INVOKE, &server, caller, path, request).await?;
             Ok(with_figures(answer))
         }
-        Operation::CountTokens => Err(Failure::no_such_path(uri.path())),
+        Operation::CountTokens => count(&server, caller, &model, request).await,
     }
+}
+
+/// How many tokens a request has, without an answer.
+async fn count(server: &Server, caller: Caller, id: &BedrockModelId, request: Request) -> Handled {
+    let body = body::read(server, &caller, request).await?;
+    let model = server.models().get(id.as_str())?;
+    let asked = Asked {
+        context: caller.context,
+        model: model.card.id.clone(),
+        whole: true,
+    };
+    let request = CountBody::read(&body)?.into_request(asked, id.family())?;
+    let tokens = super::count::tokens(&model, &request)?;
+    Ok(reply::json(write_count(tokens)))
 }
 
 /// Vectors, in the format of the models that make them there.

@@ -1,7 +1,7 @@
 //! How many tokens a prompt is, in Anthropic's format.
 
 use axum::extract::{Request, State};
-use busbar_core::{Error, ErrorKind};
+use busbar_core::{ChatRequest, Error, ErrorKind, Model, Result, Tokens};
 use busbar_wire::anthropic::{MessagesBody, TokenCount, Variant};
 
 use super::reply;
@@ -18,9 +18,17 @@ pub(crate) async fn messages(State(server): State<Server>, caller: Caller, reque
     let body = MessagesBody::read(&body, Variant::Direct)?;
     let model = server.models().get(body.model())?;
     let request = body.into_counted(caller.context)?;
-    let counter = model.tokens.ok_or_else(|| {
+    Ok(reply::json(TokenCount::encode(tokens(&model, &request)?)))
+}
+
+/// How many tokens a prompt is to a model.
+///
+/// # Errors
+/// `Unsupported` where nobody here knows; what is wrong with the prompt.
+pub(crate) fn tokens(model: &Model, request: &ChatRequest) -> Result<Tokens> {
+    let counter = model.tokens.as_ref().ok_or_else(|| {
         let message = format!("`{}` does not tell how many tokens a prompt is", model.card.id);
         Error::new(ErrorKind::Unsupported, message).with_param("model")
     })?;
-    Ok(reply::json(TokenCount::encode(counter.count_prompt(&request)?)))
+    counter.count_prompt(request)
 }
