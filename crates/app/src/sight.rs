@@ -23,13 +23,17 @@ pub struct SightPlan {
 }
 
 impl SightPlan {
-    /// All that the configuration lists. Without any, the catalog's default, if it is here: nobody who only
-    /// wants text has to fetch it.
+    /// All that the configuration lists. Where it lists no model at all, the catalog's default, if it is
+    /// here: nobody who only wants text has to fetch it.
     ///
     /// # Errors
     /// One that is listed is not here; the message says how to get it.
     pub fn all(config: &Config, shelf: &Shelf) -> Result<Vec<Self>> {
         if config.models.vision.is_empty() {
+            // Whoever lists models gets those, and no others.
+            if !config.models.text.is_empty() || !config.providers.is_empty() {
+                return Ok(Vec::new());
+            }
             let default = shelf.catalog.default_of(Kind::Vision);
             let here = default.and_then(|entry| Self::named(entry.name.as_str(), shelf).ok());
             return Ok(here.into_iter().collect());
