@@ -4,6 +4,27 @@
  */
 
 export interface paths {
+    "/endpoints/{operation}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * An endpoint: `{name}/invocations` and `{name}/invocations-response-stream`.
+         * @description The endpoint is a model. What comes back is in the format of the container that the body was written
+         *     for; signatures are not looked at.
+         */
+        post: operations["sagemakerRuntime"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/healthz": {
         parameters: {
             query?: never;
@@ -24,6 +45,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/invocations": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** A request to the container itself: a picture, a conversation, or a text. */
+        post: operations["invoke"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/metrics": {
         parameters: {
             query?: never;
@@ -35,6 +73,64 @@ export interface paths {
         get: operations["metrics"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/model/{operation}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Bedrock's runtime: `{model}/converse`, `/converse-stream`, `/invoke` and `/invoke-with-response-stream`.
+         * @description Bodies, binary event streams and errors are the service's own; signatures are not looked at.
+         */
+        post: operations["bedrockRuntime"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/ping": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Whether the container takes requests. */
+        get: operations["ping"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/predict": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * What is on a picture, or on several.
+         * @description The picture comes as JSON (an address, or base64), as a form with a file, or as the body itself with
+         *     its own content type; the latter two say the rest in the address.
+         */
+        post: operations["predict"];
         delete?: never;
         options?: never;
         head?: never;
@@ -115,6 +211,159 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/images/files/{name}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** A file of a job. */
+        get: operations["getImageFile"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/images/generations": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Pictures, when they are done.
+         * @description A job like those at `/v1/images/jobs`, which is stopped when the client goes away.
+         */
+        post: operations["createImage"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/images/jobs": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Jobs, newest first. */
+        get: operations["listImageJobs"];
+        put?: never;
+        /**
+         * Submits a job that makes pictures.
+         * @description The job is recorded before the answer is sent, and will be worked on whatever happens.
+         */
+        post: operations["createImageJob"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/images/jobs/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** A job as it stands. */
+        get: operations["getImageJob"];
+        put?: never;
+        post?: never;
+        /** Removes a job with its files. */
+        delete: operations["deleteImageJob"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/images/jobs/{id}/cancel": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Stops a job, whenever that is: a waiting one at once, a running one before its next step. */
+        post: operations["cancelImageJob"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/images/jobs/{id}/events": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * What happens to a job.
+         * @description Server-sent events by name (`ImageJobEvent`): `queued`, `started`, `progress`, `retrying`, `returned`,
+         *     `stopping`, and as the last one `succeeded`, `failed`, `cancelled` or `expired`, with the whole job; or
+         *     `error` (`Problem`). Of the progress only the latest is told. Whoever comes back with `Last-Event-ID`
+         *     gets what came after it.
+         */
+        get: operations["watchImageJob"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/messages": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Messages: a conversation goes on, in Anthropic's format.
+         * @description With `stream` the answer comes as server-sent events by name.
+         */
+        post: operations["createMessage"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/messages/count_tokens": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** The tokens of a prompt, without an answer. */
+        post: operations["countMessageTokens"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/models": {
         parameters: {
             query?: never;
@@ -143,6 +392,26 @@ export interface paths {
         get: operations["getModel"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/responses": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Responses: a conversation goes on, as a list of items.
+         * @description With `stream` the answer comes as server-sent events by name. Nothing is stored.
+         */
+        post: operations["createResponse"];
         delete?: never;
         options?: never;
         head?: never;
@@ -196,10 +465,14 @@ export interface components {
         AnswerMessage: {
             /** @description The text; null where there are only tool calls. */
             content?: string | null;
+            /** @description What the model thought before, where it may be read. */
+            reasoning_content?: string | null;
             /** @description Always null: a model here has no channel of its own for refusals. */
             refusal?: string | null;
             /** @description `assistant`. */
             role: string;
+            /** @description The same, where it must go back to the model unchanged. */
+            thinking_blocks?: components["schemas"]["ThinkingBlock"][];
             /** @description The tools that it calls. */
             tool_calls?: components["schemas"]["AnswerToolCall"][];
         };
@@ -211,6 +484,13 @@ export interface components {
             id: string;
             /** @description `function`. */
             type: string;
+        };
+        /** @description `{"type": "ephemeral", "ttl": "1h"}`. */
+        CacheControl: {
+            /** @description How long: `5m` or `1h`. */
+            ttl?: string | null;
+            /** @description `ephemeral`; nothing else is known. */
+            type?: string | null;
         };
         /** @description A function that is called. */
         CalledFunction: {
@@ -270,7 +550,10 @@ export interface components {
             object: string;
             usage?: components["schemas"]["Usage"] | null;
         };
-        /** @description The body of a request. Fields that are not listed are taken and ignored. */
+        /**
+         * @description The body of a request. Of the fields that are not listed, those that would change the answer go to
+         *     hosts that may know them; the others are taken and ignored.
+         */
         ChatCompletionRequest: {
             /**
              * Format: float
@@ -311,11 +594,19 @@ export interface components {
              * @description Only 1.
              */
             n?: number | null;
+            /** @description Whether several tools may be called at once. */
+            parallel_tool_calls?: boolean | null;
             /**
              * Format: float
              * @description −2 to 2.
              */
             presence_penalty?: number | null;
+            reasoning?: components["schemas"]["ReasoningOptions"] | null;
+            /**
+             * @description How much to think: `none`, `minimal`, `low`, `medium` or `high`; `xhigh` and `max` where the model's
+             *     host knows them.
+             */
+            reasoning_effort?: string | null;
             /**
              * Format: float
              * @description Divides the logits of tokens seen before (our extension). Above 0 to 2.
@@ -336,6 +627,7 @@ export interface components {
              * @description 0 picks the likeliest token always. 0 to 2.
              */
             temperature?: number | null;
+            thinking?: components["schemas"]["ThinkingOptions"] | null;
             tool_choice?: components["schemas"]["ChatToolChoice"] | null;
             /** @description Functions that the model may call. */
             tools?: components["schemas"]["ChatTool"][] | null;
@@ -364,12 +656,18 @@ export interface components {
         ChatContent: string | components["schemas"]["ChatContentPart"][];
         /** @description A part of what a message says. */
         ChatContentPart: {
+            cache_control?: components["schemas"]["CacheControl"] | null;
+            file?: components["schemas"]["FilePart"] | null;
+            image_url?: components["schemas"]["ImageUrl"] | null;
+            input_audio?: components["schemas"]["InputAudio"] | null;
+            prompt_cache_breakpoint?: components["schemas"]["CacheControl"] | null;
             /** @description The text of a `refusal` part. */
             refusal?: string | null;
             /** @description The text of a `text` part. */
             text?: string | null;
-            /** @description `text`; on an assistant's turn also `refusal`. Pictures, sound and files are refused. */
+            /** @description `text`, `image_url`, `file`, `input_audio` or `video_url`; on an assistant's turn also `refusal`. */
             type: string;
+            video_url?: components["schemas"]["ImageUrl"] | null;
         };
         /** @description A token, and what else was likely in its place. */
         ChatLogprob: {
@@ -397,6 +695,7 @@ export interface components {
         ChatRole: "system" | "developer" | "user" | "assistant" | "tool";
         /** @description A tool that the model may call. */
         ChatTool: {
+            cache_control?: components["schemas"]["CacheControl"] | null;
             function?: components["schemas"]["ToolFunction"] | null;
             /** @description `function`; nothing else is taken. */
             type: string;
@@ -424,8 +723,12 @@ export interface components {
         ChunkDelta: {
             /** @description More text. */
             content?: string | null;
+            /** @description More of what the model thinks before it speaks. */
+            reasoning_content?: string | null;
             /** @description `assistant`, on the first chunk. */
             role?: string | null;
+            /** @description Signatures of what was thought, and thoughts that only the model can read. */
+            thinking_blocks?: components["schemas"]["ThinkingBlock"][];
             /** @description More of a tool call. */
             tool_calls?: components["schemas"]["ChunkToolCall"][];
         };
@@ -575,6 +878,14 @@ export interface components {
              */
             top_p?: number | null;
         };
+        /** @description What the answer's tokens were. */
+        CompletionTokensDetails: {
+            /**
+             * Format: int32
+             * @description Tokens of thought.
+             */
+            reasoning_tokens: number;
+        };
         /** @description The answer. */
         EmbeddingList: {
             /** @description What this answer tells about itself. */
@@ -649,6 +960,361 @@ export interface components {
             /** @description A coarse class, such as `invalid_request_error`. */
             type: string;
         };
+        /** @description A document. */
+        FilePart: {
+            /** @description Base64, or a `data:` address. */
+            file_data?: string | null;
+            /** @description Not taken: files are not stored here. */
+            file_id?: string | null;
+            /** @description Its name. */
+            filename?: string | null;
+        };
+        /**
+         * @description How the answer carries the pictures.
+         * @enum {string}
+         */
+        ImageAnswerFormat: "b64_json" | "url";
+        /**
+         * @description The pictures' file format.
+         * @enum {string}
+         */
+        ImageFileFormat: "png" | "jpeg" | "webp";
+        /**
+         * @description The body of a request. Fields that are not listed are taken and ignored, among them `user`,
+         *     `moderation`, `output_compression`, and the hints `quality`, `style` and `background: auto`.
+         */
+        ImageGenerationRequest: {
+            /** @description Only `auto` and `opaque`. */
+            background?: string | null;
+            /**
+             * Format: float
+             * @description How closely the prompt is followed (our extension).
+             */
+            guidance?: number | null;
+            /** @description The model's name; the default one where it is absent. */
+            model?: string | null;
+            /**
+             * Format: int32
+             * @description How many pictures, 1 to 16.
+             */
+            n?: number | null;
+            /** @description What it must not show (our extension). */
+            negative_prompt?: string | null;
+            output_format?: components["schemas"]["ImageFileFormat"] | null;
+            /** @description What the picture shows. */
+            prompt: string;
+            /** @description A hint that nobody here takes. */
+            quality?: string | null;
+            response_format?: components["schemas"]["ImageAnswerFormat"] | null;
+            /** @description How the noise is taken away (our extension). */
+            scheduler?: string | null;
+            /**
+             * Format: int32
+             * @description Same seed, same request, same picture (our extension).
+             */
+            seed?: number | null;
+            /** @description `512x512`, or `auto` for the model's own. */
+            size?: string | null;
+            /**
+             * Format: int32
+             * @description Denoising steps (our extension).
+             */
+            steps?: number | null;
+            /** @description A hint that nobody here takes. */
+            style?: string | null;
+        };
+        /** @description A job. */
+        ImageJob: {
+            /**
+             * Format: int32
+             * @description How often it was started.
+             */
+            attempts: number;
+            /** @description When it was accepted, as RFC 3339 has it; so are the other times. */
+            created_at: string;
+            error?: components["schemas"]["ImageJobFault"] | null;
+            /** @description When it is of no use any more unless it is done. */
+            expires_at: string;
+            /** @description The starts that came to nothing, earliest first. */
+            faults?: components["schemas"]["ImageJobFault"][];
+            /** @description When it was over. */
+            finished_at?: string | null;
+            /** @description Its name: a UUID. */
+            id: string;
+            /** @description What people should know about how the request was read. */
+            notices?: string[];
+            /** @description `image.job`. */
+            object: string;
+            /** @description The pictures, in order. */
+            pictures?: components["schemas"]["ImageJobPicture"][];
+            /** @description Its place among those that wait, 1 is next. Not in lists. */
+            position?: number | null;
+            progress?: components["schemas"]["ImageJobProgress"] | null;
+            /** @description What was asked. */
+            recipe: components["schemas"]["ImageJobRecipe"];
+            /** @description When it was started first. */
+            started_at?: string | null;
+            /** @description How it stands. */
+            state: components["schemas"]["ImageJobState"];
+        };
+        /** @description Something that happened to a job, as an event of a stream. */
+        ImageJobEvent: {
+            /** @description When. */
+            at: string;
+            /**
+             * Format: int32
+             * @description Which start, with `started`.
+             */
+            attempt?: number | null;
+            error?: components["schemas"]["ImageJobFault"] | null;
+            /**
+             * @description What: `queued`, `started`, `progress`, `retrying`, `returned`, `stopping`, and as the last
+             *     one `succeeded`, `failed`, `cancelled` or `expired`.
+             */
+            event: string;
+            job?: components["schemas"]["ImageJob"] | null;
+            progress?: components["schemas"]["ImageJobProgress"] | null;
+            /**
+             * Format: int64
+             * @description Its number; numbers of one job grow, with gaps.
+             */
+            seq: number;
+        };
+        /** @description A start that came to nothing. */
+        ImageJobFault: {
+            /** @description When. */
+            at: string;
+            /**
+             * Format: int32
+             * @description Which start.
+             */
+            attempt: number;
+            /** @description Why, for programs: `storage_full`, `worker_lost`, `model_not_found`. */
+            code?: string | null;
+            /** @description Why, for people. */
+            message: string;
+        };
+        /** @description A page of jobs, newest first. */
+        ImageJobList: {
+            /** @description The jobs; there may be fewer than asked for, or none, and yet a next page. */
+            data: components["schemas"]["ImageJob"][];
+            /** @description What to send as `after` for the next page; absent on the last one. */
+            next?: string | null;
+            /** @description `list`. */
+            object: string;
+        };
+        /** @description A picture that was made. */
+        ImageJobPicture: {
+            /**
+             * Format: int64
+             * @description How large the file is.
+             */
+            bytes: number;
+            /** @description `image/png` and the like. */
+            content_type: string;
+            recipe?: components["schemas"]["ImageJobRecipe"] | null;
+            /** @description Where a small one of it is, where it is not small itself. */
+            thumbnail_url?: string | null;
+            /** @description Where it is; the address opens it without a login until `urls_expire_at`. */
+            url: string;
+            /** @description Until when the addresses open it; then ask for the job again. */
+            urls_expire_at: string;
+        };
+        /** @description How far a job has come. */
+        ImageJobProgress: {
+            /**
+             * Format: double
+             * @description Seconds that the rest will take by that measure.
+             */
+            eta_seconds?: number | null;
+            /**
+             * Format: int32
+             * @description Steps in all; 0 while that is not known.
+             */
+            of: number;
+            /**
+             * Format: int32
+             * @description Steps finished of a hundred.
+             */
+            percent: number;
+            /** @description A first sight of the picture, an eighth of its size or so. */
+            preview_url?: string | null;
+            /**
+             * Format: double
+             * @description Measured seconds a step, once one is known.
+             */
+            seconds_per_step?: number | null;
+            /**
+             * Format: int32
+             * @description Steps finished, over all pictures.
+             */
+            step: number;
+            /** @description Whether it is being stopped. */
+            stopping: boolean;
+        };
+        /** @description What was asked of a job, or what a picture was made by: then everything is filled in. */
+        ImageJobRecipe: {
+            /**
+             * Format: int32
+             * @description How many pictures.
+             */
+            count: number;
+            /** @description The pictures' file format. */
+            format: components["schemas"]["ImageFileFormat"];
+            /**
+             * Format: float
+             * @description How closely the prompt is followed.
+             */
+            guidance?: number | null;
+            /**
+             * Format: int32
+             * @description Pixels.
+             */
+            height?: number | null;
+            /** @description The model. */
+            model: string;
+            /** @description What it must not show. */
+            negative_prompt?: string;
+            /** @description What the picture shows. */
+            prompt: string;
+            /** @description How the noise is taken away. */
+            scheduler?: string | null;
+            /**
+             * Format: int32
+             * @description The seed.
+             */
+            seed?: number | null;
+            /**
+             * Format: int32
+             * @description Denoising steps.
+             */
+            steps?: number | null;
+            /**
+             * Format: float
+             * @description How much of a given picture is made anew.
+             */
+            strength?: number | null;
+            /**
+             * Format: int32
+             * @description Pixels.
+             */
+            width?: number | null;
+        };
+        /**
+         * @description The body of a request. A field that is not listed is refused: a picture takes minutes, and a
+         *     misspelt setting should not cost them.
+         */
+        ImageJobRequest: {
+            /**
+             * Format: int32
+             * @description How many pictures, 1 to 16; 1 where it is absent.
+             */
+            count?: number | null;
+            /**
+             * Format: int64
+             * @description Seconds after which the pictures are of no use any more; a day where it is absent.
+             */
+            expires_in?: number | null;
+            format?: components["schemas"]["ImageFileFormat"] | null;
+            /**
+             * Format: float
+             * @description How closely the prompt is followed, 0 to 50; at 1 and below there is no guidance.
+             */
+            guidance?: number | null;
+            /**
+             * Format: int32
+             * @description Pixels, a multiple of 8, 64 to 2048; the model's own where it is absent.
+             */
+            height?: number | null;
+            /** @description A picture to start from: a PNG, JPEG or WebP file in base64, or `data:<type>;base64,<file>`. */
+            image?: string | null;
+            /** @description The address of a picture to start from. */
+            image_url?: string | null;
+            /** @description The model's name; the first that makes pictures where it is absent. */
+            model?: string | null;
+            /** @description What it must not show. */
+            negative_prompt?: string | null;
+            nsfw?: components["schemas"]["NsfwSetting"] | null;
+            /**
+             * Format: int32
+             * @description A preview after every so many steps; 0: none. 5 where it is absent.
+             */
+            preview_every?: number | null;
+            /** @description What the picture shows. */
+            prompt: string;
+            /**
+             * @description How the noise is taken away: `ddim`, `pndm`, `euler`, `euler_a`, `dpmpp_2m`,
+             *     `dpmpp_2m_karras` or `unipc`.
+             */
+            scheduler?: string | null;
+            /**
+             * Format: int32
+             * @description Same seed, same request, same picture. Picture `i` of several has `seed + i`.
+             */
+            seed?: number | null;
+            /**
+             * Format: int32
+             * @description Denoising steps, 1 to 500.
+             */
+            steps?: number | null;
+            /**
+             * Format: float
+             * @description How much of the given picture is made anew, above 0 to 1; 0.8 where it is absent.
+             */
+            strength?: number | null;
+            /**
+             * Format: int32
+             * @description Pixels, a multiple of 8, 64 to 2048; the model's own where it is absent.
+             */
+            width?: number | null;
+        };
+        /**
+         * @description How a job stands.
+         * @enum {string}
+         */
+        ImageJobState: "queued" | "running" | "succeeded" | "failed" | "cancelled" | "expired";
+        /** @description The answer. */
+        ImageList: {
+            busbar?: components["schemas"]["Metrics"] | null;
+            /**
+             * Format: int64
+             * @description When the work began, seconds since 1970.
+             */
+            created: number;
+            /** @description The pictures, in order. */
+            data: components["schemas"]["ImageObject"][];
+            output_format?: components["schemas"]["ImageFileFormat"] | null;
+            /** @description Their size. */
+            size?: string | null;
+        };
+        /** @description A picture: its bytes or its address. */
+        ImageObject: {
+            /** @description Base64 of a file. */
+            b64_json?: string | null;
+            /** @description The prompt that was used, where a host wrote another. */
+            revised_prompt?: string | null;
+            /**
+             * Format: int32
+             * @description The seed that makes it again (our extension).
+             */
+            seed?: number | null;
+            /** @description Where it is. */
+            url?: string | null;
+        };
+        /** @description Where a picture is. */
+        ImageUrl: {
+            /** @description How closely to look: `auto`, `low` or `high`. */
+            detail?: string | null;
+            /** @description `https:`, or `data:` with the picture itself. */
+            url: string;
+        };
+        /** @description Sound. */
+        InputAudio: {
+            /** @description Base64. */
+            data: string;
+            /** @description `wav` or `mp3`. */
+            format: string;
+        };
         /** @description A schema with its name. */
         JsonSchemaFormat: {
             /** @description Its name; taken and ignored. */
@@ -660,13 +1326,20 @@ export interface components {
         };
         /** @description One turn of a conversation. */
         Message: {
+            cache_control?: components["schemas"]["CacheControl"] | null;
             content?: components["schemas"]["ChatContent"] | null;
+            /** @description On a tool's turn, whether the tool failed (our extension). */
+            is_error?: boolean | null;
             /** @description The speaker's name. */
             name?: string | null;
+            /** @description On an assistant's turn, what it thought before (an extension that servers share). */
+            reasoning_content?: string | null;
             /** @description On an assistant's turn, why it did not answer. It is taken for what was said. */
             refusal?: string | null;
             /** @description Who speaks. */
             role: components["schemas"]["ChatRole"];
+            /** @description The same, with what must go back to the model unchanged (an extension that gateways share). */
+            thinking_blocks?: components["schemas"]["ThinkingBlock"][] | null;
             /** @description On a tool's turn, the call that it answers. */
             tool_call_id?: string | null;
             /** @description On an assistant's turn, the tools that it called. */
@@ -692,6 +1365,11 @@ export interface components {
         Metrics: {
             /**
              * Format: double
+             * @description What it cost, US dollars; null where the model has no price here.
+             */
+            cost_usd?: number | null;
+            /**
+             * Format: double
              * @description From the request's arrival to the first piece of text, milliseconds; absent if none came.
              */
             first_chunk_ms?: number | null;
@@ -709,7 +1387,7 @@ export interface components {
             tokens_in: number;
             /**
              * Format: int32
-             * @description Tokens written.
+             * @description Tokens written, thoughts included.
              */
             tokens_out: number;
             /**
@@ -774,11 +1452,114 @@ export interface components {
             object: string;
         };
         /**
+         * @description What becomes of pictures that are not safe for work.
+         * @enum {string}
+         */
+        NsfwSetting: "allow" | "block";
+        /**
          * @description One text, or a list of texts.
          *
          *     Read by hand rather than as an untagged enum, so that a complaint names the item: `stop[1]`.
          */
         OneOrMany: string | string[];
+        /** @description The answer for one picture, or for a list. */
+        PredictAnswer: {
+            /** @description The model that looked. */
+            model: string;
+            /** @description What is on the picture, the likeliest first; of a list, what is on its first one. */
+            predictions: components["schemas"]["PredictLabel"][];
+            /** @description For a list, one for each picture. */
+            results?: components["schemas"]["PredictResult"][];
+            /** @description Where the time went. */
+            timings_ms: components["schemas"]["PredictTimings"];
+            /** @description Which version of it, where versions are kept. */
+            version?: string | null;
+        };
+        /** @description A label and how likely it is. */
+        PredictLabel: {
+            /** @description The class's number in the model's own counting. */
+            index: number;
+            /** @description What people read. */
+            label: string;
+            /**
+             * Format: float
+             * @description From 0 to 1.
+             */
+            score: number;
+        };
+        /** @description One of several pictures. */
+        PredictPicture: {
+            /** @description Its file, base64 or a `data:` address. */
+            image?: string | null;
+            /** @description Where it is. */
+            image_url?: string | null;
+        };
+        /** @description The body of a request, as JSON. One of `image_url`, `image` and `images` says what to look at. */
+        PredictRequest: {
+            /** @description The picture's file, base64 or a `data:` address. */
+            image?: string | null;
+            /** @description Where the picture is; it is fetched. */
+            image_url?: string | null;
+            /** @description Several pictures. */
+            images?: components["schemas"]["PredictPicture"][] | null;
+            /** @description The model's name; the first that classifies where it is absent. */
+            model?: string | null;
+            /**
+             * Format: float
+             * @description Labels with a lower score are left out. 0 to 1.
+             */
+            threshold?: number | null;
+            /** @description The most labels for each picture; 5 where it is absent. */
+            top_k?: number | null;
+        };
+        /** @description What is on one picture of a list. */
+        PredictResult: {
+            /**
+             * Format: int32
+             * @description Height in pixels.
+             */
+            height: number;
+            /** @description The likeliest first. */
+            predictions: components["schemas"]["PredictLabel"][];
+            /**
+             * Format: int32
+             * @description Width in pixels, the way up that people see it.
+             */
+            width: number;
+        };
+        /** @description Where the time went, milliseconds. */
+        PredictTimings: {
+            /**
+             * Format: double
+             * @description Files to pixels.
+             */
+            decode: number;
+            /**
+             * Format: double
+             * @description Fetching what stood at addresses.
+             */
+            fetch: number;
+            /**
+             * Format: double
+             * @description The model itself.
+             */
+            inference: number;
+            /**
+             * Format: double
+             * @description Pixels to what the model takes.
+             */
+            preprocess: number;
+            /**
+             * Format: double
+             * @description Until the model was free.
+             */
+            queue: number;
+            /**
+             * Format: double
+             * @description From the request's arrival to its end.
+             */
+            total: number;
+        };
         /** @description A problem, as RFC 9457 has it, with our extensions `param`, `code` and `request_id`. */
         Problem: {
             /** @description What happened, for programs. */
@@ -803,9 +1584,26 @@ export interface components {
         PromptTokensDetails: {
             /**
              * Format: int32
+             * @description Tokens computed and kept for later, where there were any.
+             */
+            cache_write_tokens?: number | null;
+            /**
+             * Format: int32
              * @description Tokens found already computed.
              */
             cached_tokens: number;
+        };
+        /** @description How much to think, as hosted gateways write it. */
+        ReasoningOptions: {
+            /** @description `none`, `minimal`, `low`, `medium` or `high`. */
+            effort?: string | null;
+            /** @description Whether at all. */
+            enabled?: boolean | null;
+            /**
+             * Format: int32
+             * @description At most so many tokens.
+             */
+            max_tokens?: number | null;
         };
         /** @description The form that an answer must have. */
         ResponseFormat: {
@@ -911,6 +1709,27 @@ export interface components {
          * @enum {string}
          */
         SummaryStyle: "paragraph" | "bullets" | "headline";
+        /** @description A thought that goes back to the model unchanged. */
+        ThinkingBlock: {
+            /** @description A thought that only the model can read. */
+            data?: string | null;
+            /** @description Proof that the model thought it. */
+            signature?: string | null;
+            /** @description The text. */
+            thinking?: string | null;
+            /** @description `thinking`, or `redacted_thinking` for one that only the model can read. */
+            type?: string;
+        };
+        /** @description How much to think, in Anthropic's words, which gateways take in this dialect too. */
+        ThinkingOptions: {
+            /**
+             * Format: int32
+             * @description At most so many tokens.
+             */
+            budget_tokens?: number | null;
+            /** @description `enabled`, `disabled` or `adaptive`. */
+            type: string;
+        };
         /** @description A function that the model may call. */
         ToolFunction: {
             /** @description What it does, for the model to read. */
@@ -919,6 +1738,8 @@ export interface components {
             name: string;
             /** @description JSON Schema of its arguments; none where it takes none. */
             parameters?: Record<string, never> | null;
+            /** @description Whether its arguments must keep to the schema. */
+            strict?: boolean | null;
         };
         /** @description A tool by its name. */
         ToolName: {
@@ -947,6 +1768,7 @@ export interface components {
              * @description Tokens of the answer.
              */
             completion_tokens: number;
+            completion_tokens_details?: components["schemas"]["CompletionTokensDetails"] | null;
             /**
              * Format: int32
              * @description Tokens of the whole prompt.
@@ -1047,6 +1869,32 @@ export interface components {
 }
 export type $defs = Record<string, never>;
 export interface operations {
+    sagemakerRuntime: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Ties the answer to its log lines: up to 128 visible ASCII characters. Is echoed. */
+                "x-request-id"?: string | null;
+                /** @description A deadline shorter than the server's own, milliseconds. */
+                "x-busbar-timeout-ms"?: number | null;
+            };
+            path: {
+                /** @description The endpoint's name, a slash, and the operation. */
+                operation: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description What the endpoint answers. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
     alive: {
         parameters: {
             query?: never;
@@ -1057,6 +1905,29 @@ export interface operations {
         requestBody?: never;
         responses: {
             /** @description It runs. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    invoke: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Ties the answer to its log lines: up to 128 visible ASCII characters. Is echoed. */
+                "x-request-id"?: string | null;
+                /** @description A deadline shorter than the server's own, milliseconds. */
+                "x-busbar-timeout-ms"?: number | null;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The answer, in the format that the body was written for. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -1081,6 +1952,142 @@ export interface operations {
                 };
                 content: {
                     "text/plain": string;
+                };
+            };
+        };
+    };
+    bedrockRuntime: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Ties the answer to its log lines: up to 128 visible ASCII characters. Is echoed. */
+                "x-request-id"?: string | null;
+                /** @description A deadline shorter than the server's own, milliseconds. */
+                "x-busbar-timeout-ms"?: number | null;
+            };
+            path: {
+                /** @description The model's id, a slash, and the operation. */
+                operation: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description What the operation answers. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    ping: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It does. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    predict: {
+        parameters: {
+            query?: {
+                /** @description The model's name; the first that classifies where it is absent. */
+                model?: string;
+                /** @description The most labels for each picture; 5 where it is absent. */
+                top_k?: number;
+                /** @description Labels with a lower score are left out. 0 to 1. */
+                threshold?: number;
+            };
+            header?: {
+                /** @description Ties the answer to its log lines: up to 128 visible ASCII characters. Is echoed. */
+                "x-request-id"?: string | null;
+                /** @description A deadline shorter than the server's own, milliseconds. */
+                "x-busbar-timeout-ms"?: number | null;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PredictRequest"];
+                "image/*": number[];
+                "multipart/form-data": number[];
+            };
+        };
+        responses: {
+            /** @description Labels with their scores. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PredictAnswer"];
+                };
+            };
+            /** @description A field is wrong, or the body is not JSON. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What the request names is not here. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is larger than the limit. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Something broke on our side. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The queue is full or the server is stopping; `Retry-After` says when to come back. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The deadline passed. */
+            504: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };
@@ -1412,6 +2419,767 @@ export interface operations {
             };
         };
     };
+    getImageFile: {
+        parameters: {
+            query: {
+                /** @description When the address ends, seconds since 1970. */
+                expires: number;
+                /** @description The name of the key. */
+                key: string;
+                /** @description HMAC-SHA256 over the path and its end. */
+                signature: string;
+            };
+            header?: {
+                /** @description One range of bytes. */
+                range?: string | null;
+                /** @description The `etag` of what the client has. */
+                "if-none-match"?: string | null;
+            };
+            path: {
+                /** @description The file's name: `<job>/<uuid>.<ending>`. */
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The file. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "image/png": number[];
+                    "image/jpeg": number[];
+                    "image/webp": number[];
+                };
+            };
+            /** @description The part of it that was asked for. */
+            206: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description The client has it already. */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description A field is wrong, or the body is not JSON. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The address was never valid (`signature_invalid`) or is no longer (`signature_expired`). */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What the request names is not here. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is larger than the limit. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description It has no such bytes; `content-range` has its size. */
+            416: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Something broke on our side. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The queue is full or the server is stopping; `Retry-After` says when to come back. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The deadline passed. */
+            504: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    createImage: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Ties the answer to its log lines: up to 128 visible ASCII characters. Is echoed. */
+                "x-request-id"?: string | null;
+                /** @description A deadline shorter than the server's own, milliseconds. */
+                "x-busbar-timeout-ms"?: number | null;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ImageGenerationRequest"];
+            };
+        };
+        responses: {
+            /** @description The pictures. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ImageList"];
+                };
+            };
+            /** @description A field is wrong, or the body is not JSON. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description What the request names is not here. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The body is larger than the limit. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Something broke on our side. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The queue is full or the server is stopping; `Retry-After` says when to come back. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The deadline passed. */
+            504: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    listImageJobs: {
+        parameters: {
+            query?: {
+                /** @description How many jobs at most, 1 to 100; 20 where it is absent. */
+                limit?: number;
+                /** @description What the last page had as `next`. */
+                after?: string;
+                /** @description Only jobs in this state: `queued`, `running`, `succeeded`, `failed`, `cancelled`, `expired`. */
+                state?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page of jobs. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ImageJobList"];
+                };
+            };
+            /** @description A field is wrong, or the body is not JSON. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What the request names is not here. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is larger than the limit. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Something broke on our side. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The queue is full or the server is stopping; `Retry-After` says when to come back. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The deadline passed. */
+            504: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    createImageJob: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Ties the answer to its log lines: up to 128 visible ASCII characters. Is echoed. */
+                "x-request-id"?: string | null;
+                /** @description A deadline shorter than the server's own, milliseconds. */
+                "x-busbar-timeout-ms"?: number | null;
+                /**
+                 * @description The client's own key for this request, 1 to 255 visible ASCII characters: sent again under
+                 *     it, the request leads to the job that the first one made.
+                 */
+                "idempotency-key"?: string | null;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ImageJobRequest"];
+            };
+        };
+        responses: {
+            /** @description The job, with its place in the queue. */
+            202: {
+                headers: {
+                    /** @description `true` where an earlier request made it. */
+                    "idempotent-replayed"?: string;
+                    /** @description Where the job is. */
+                    location?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ImageJob"];
+                };
+            };
+            /** @description A field is wrong, or the body is not JSON. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What the request names is not here. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The idempotency key was used for another request. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is larger than the limit. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Something broke on our side. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The queue is full or the server is stopping; `Retry-After` says when to come back. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The deadline passed. */
+            504: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getImageJob: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The job's id. */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The job. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ImageJob"];
+                };
+            };
+            /** @description A field is wrong, or the body is not JSON. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What the request names is not here. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is larger than the limit. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Something broke on our side. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The queue is full or the server is stopping; `Retry-After` says when to come back. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The deadline passed. */
+            504: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    deleteImageJob: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The job's id. */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It is gone, with its files. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description A field is wrong, or the body is not JSON. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What the request names is not here. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description It was running and is being stopped: again once it is over. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is larger than the limit. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Something broke on our side. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The queue is full or the server is stopping; `Retry-After` says when to come back. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The deadline passed. */
+            504: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    cancelImageJob: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The job's id. */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The job, which is stopped or was over before. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ImageJob"];
+                };
+            };
+            /** @description The job, which is being stopped. */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ImageJob"];
+                };
+            };
+            /** @description A field is wrong, or the body is not JSON. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What the request names is not here. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is larger than the limit. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Something broke on our side. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The queue is full or the server is stopping; `Retry-After` says when to come back. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The deadline passed. */
+            504: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    watchImageJob: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The last event that the client has, `<stream>:<number>`; from the start without it. */
+                "last-event-id"?: string | null;
+            };
+            path: {
+                /** @description The job's id. */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Events until the job is over. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/event-stream": components["schemas"]["ImageJobEvent"];
+                };
+            };
+            /** @description A field is wrong, or the body is not JSON. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What the request names is not here. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is larger than the limit. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Something broke on our side. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The queue is full or the server is stopping; `Retry-After` says when to come back. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The deadline passed. */
+            504: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    createMessage: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Ties the answer to its log lines: up to 128 visible ASCII characters. Is echoed. */
+                "x-request-id"?: string | null;
+                /** @description A deadline shorter than the server's own, milliseconds. */
+                "x-busbar-timeout-ms"?: number | null;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The message, whole or as server-sent events. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    countMessageTokens: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Ties the answer to its log lines: up to 128 visible ASCII characters. Is echoed. */
+                "x-request-id"?: string | null;
+                /** @description A deadline shorter than the server's own, milliseconds. */
+                "x-busbar-timeout-ms"?: number | null;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description How many tokens the model would read. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
     listModels: {
         parameters: {
             query?: never;
@@ -1506,6 +3274,85 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["Model"];
                 };
+            };
+            /** @description A field is wrong, or the body is not JSON. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description What the request names is not here. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The body is larger than the limit. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Something broke on our side. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The queue is full or the server is stopping; `Retry-After` says when to come back. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The deadline passed. */
+            504: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    createResponse: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Ties the answer to its log lines: up to 128 visible ASCII characters. Is echoed. */
+                "x-request-id"?: string | null;
+                /** @description A deadline shorter than the server's own, milliseconds. */
+                "x-busbar-timeout-ms"?: number | null;
+                /** @description With `stream`: seconds for which the stream goes on and is kept after its connection is lost. */
+                "x-busbar-resume"?: number | null;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The response, whole or as server-sent events. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description A field is wrong, or the body is not JSON. */
             400: {
