@@ -1,13 +1,13 @@
 //! Bedrock's runtime: Converse, and the bodies that models take by themselves.
 
-use busbar_core::{Context, Error, ModelId};
+use busbar_core::{Context, ModelId};
 use busbar_telemetry::Operation;
 use busbar_wire::{
-    Chunk, Framing,
+    Framing,
     bedrock::{
         Family,
         converse::{self, Asked as OfPath, ConverseBody, ConverseWriter},
-        error::{StreamOf, error_body, exception},
+        error::{StreamOf, failed},
         invoke::{self, InvokeBody},
     },
 };
@@ -34,7 +34,7 @@ pub(crate) static CONVERSE: Dialect = Dialect {
             writer: Box::new(|head| Box::new(ConverseWriter::new(&head))),
         })
     },
-    fail: |error| failure(error, StreamOf::Converse),
+    fail: |error| failed(error, StreamOf::Converse),
 };
 
 /// `POST /model/{id}/invoke` and `…/invoke-with-response-stream`.
@@ -59,7 +59,7 @@ pub(crate) static INVOKE: Dialect = Dialect {
             }),
         })
     },
-    fail: |error| failure(error, StreamOf::Invoke),
+    fail: |error| failed(error, StreamOf::Invoke),
 };
 
 fn of_path(incoming: &Incoming<'_>, context: Context) -> OfPath {
@@ -68,8 +68,4 @@ fn of_path(incoming: &Incoming<'_>, context: Context) -> OfPath {
         model: ModelId::new(incoming.model.unwrap_or_default()),
         whole: !incoming.stream,
     }
-}
-
-fn failure(error: &Error, stream: StreamOf) -> Chunk {
-    Chunk::named(exception(error.kind(), stream), error_body(error)).failed()
 }

@@ -2,10 +2,7 @@
 
 use busbar_core::ModelId;
 use busbar_telemetry::Operation;
-use busbar_wire::{
-    Chunk,
-    sagemaker::{EndpointBody, FRAMING, error},
-};
+use busbar_wire::sagemaker::{EndpointBody, FRAMING, error};
 
 use super::Dialect;
 use crate::answer::Asked;
@@ -28,5 +25,5 @@ pub(crate) static ENDPOINT: Dialect = Dialect {
             writer: Box::new(move |head| Box::new(written_for.writer(head))),
         })
     },
-    fail: |failure| Chunk::named("ModelStreamError", error::error_body(failure, None)).failed(),
+    fail: error::failed,
 };

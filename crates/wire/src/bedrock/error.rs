@@ -87,7 +87,7 @@ pub fn exception(kind: ErrorKind, stream: StreamOf) -> &'static str {
 }
 
 /// The last chunk of a stream that failed.
-pub(super) fn failed(error: &Error, stream: StreamOf) -> Chunk {
+pub fn failed(error: &Error, stream: StreamOf) -> Chunk {
     Chunk::named(exception(error.kind(), stream), error_body(error)).failed()
 }
 

@@ -62,7 +62,7 @@ pub fn error_body(error: &Error, original: Option<u16>) -> Bytes {
 }
 
 /// The last chunk of a stream that failed.
-pub(super) fn failed(error: &Error) -> Chunk {
+pub fn failed(error: &Error) -> Chunk {
     let message = Some(error.message().to_owned());
     if error.kind() == ErrorKind::Internal {
         let body = ErrorBody {
