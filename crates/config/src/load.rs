@@ -9,6 +9,7 @@ use crate::{
     client::Client,
     cors::Cors,
     environment::Environment,
+    fetch::Fetch,
     hub::Hub,
     layers::{Layers, Origin, Shown},
     log::Log,
@@ -59,6 +60,8 @@ pub struct Config {
     pub streams: Streams,
     /// WebSocket connections.
     pub websocket: WebSocket,
+    /// What clients point to.
+    pub fetch: Fetch,
     /// Which models are served, and how they are run.
     pub models: Models,
     /// What is logged.
@@ -127,6 +130,7 @@ fn check(raw: &Raw, environment: &Environment, problems: &mut Problems) -> Confi
         cors: raw.cors.check(problems),
         streams: raw.streams.check(problems),
         websocket: raw.websocket.check(problems),
+        fetch: raw.fetch.check(problems),
         models: raw.models.check(raw.text, problems),
         log: raw.log.check(problems),
         storage: raw.storage.check(environment, problems),

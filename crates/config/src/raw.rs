@@ -8,6 +8,7 @@ use toml::{Table, Value};
 use crate::{
     client::RawClient,
     cors::RawCors,
+    fetch::RawFetch,
     hub::RawHub,
     log::RawLog,
     models::RawModels,
@@ -32,6 +33,7 @@ pub(crate) struct Raw {
     pub(crate) cors: RawCors,
     pub(crate) streams: RawStreams,
     pub(crate) websocket: RawWebSocket,
+    pub(crate) fetch: RawFetch,
     pub(crate) models: RawModels,
     pub(crate) text: RawText,
     pub(crate) log: RawLog,

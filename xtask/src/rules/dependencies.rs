@@ -18,6 +18,7 @@ const MAY: &[(&str, &[&str])] = &[
     ("busbar-engine-image", &["busbar-core"]),
     ("busbar-jobs", &["busbar-core"]),
     ("busbar-storage", &["busbar-core", "busbar-jobs"]),
+    ("busbar-egress", &["busbar-core"]),
     ("busbar-providers", &["busbar-core", "busbar-wire"]),
     ("busbar-testkit", &["busbar-core", "busbar-jobs"]),
     (
@@ -40,6 +41,7 @@ const MAY: &[(&str, &[&str])] = &[
             "busbar-engine-vision",
             "busbar-engine-image",
             "busbar-providers",
+            "busbar-egress",
             "busbar-jobs",
             "busbar-storage",
             "busbar-catalog",
