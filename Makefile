@@ -4,9 +4,11 @@ export CARGO_TARGET_DIR ?= $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/busbar/target
 
 .DEFAULT_GOAL := help
 .PHONY: help run test lint fmt console build bench-text bench-image fixtures soak doctor clean
+.PHONY: bootstrap deploy-all deploy-services deploy-realtime-ws deploy-stream-sse deploy-sync-api deploy-cdn \
+  deploy-frontend plan drift rollback promote clean-all test-aws cost
 
 help: ## Say what can be made
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  \033[1mmake %-11s\033[0m %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  \033[1mmake %-18s\033[0m %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 run: ## Build what has changed, fetch the default model if it is absent, and serve on 127.0.0.1:8080
 	@scripts/run
@@ -43,3 +45,35 @@ doctor: ## Say what this machine has and lacks for building and testing; install
 
 clean: ## Remove what was built; models stay
 	@scripts/clean
+
+# On AWS (docs/aws.md). OWNER=you@example.com on all of them; STACK, ENVIRONMENT and REGION say what and where.
+
+bootstrap: ## Once for an AWS account: make the bucket that keeps Terraform's state
+	@deploy/aws/scripts/bootstrap
+
+deploy-all deploy-services deploy-realtime-ws deploy-stream-sse deploy-sync-api deploy-cdn deploy-frontend:
+	@deploy/aws/scripts/deploy $(@:deploy-%=%)
+
+deploy-all: ## Deploy on AWS; a part of it: deploy-services, -realtime-ws, -stream-sse, -sync-api, -cdn, -frontend
+
+plan: ## Say what deploying would change on AWS
+	@deploy/aws/scripts/plan
+
+drift: ## Say what somebody changed on AWS by another way
+	@deploy/aws/scripts/drift
+
+rollback: ## Give the calls on AWS back to the functions' earlier version
+	@deploy/aws/scripts/rollback
+
+promote: ## Give a new version on AWS a share of the calls, watch it, then all of them
+	@deploy/aws/scripts/promote
+
+clean-all: ## Destroy what is deployed on AWS, data included
+	@deploy/aws/scripts/clean
+
+test-aws: ## Prove the Terraform on an emulator: fmt, validate, apply, plan again, destroy (needs Terraform)
+	@scripts/aws paper
+	@scripts/aws emulated
+
+cost: ## Write docs/cost.md anew from measured figures and dated prices
+	@python3 deploy/aws/cost/cost.py

@@ -1,0 +1,42 @@
+terraform {
+  required_version = ">= 1.10"
+
+  required_providers {
+    aws = {
+      source  = "hashicorp/aws"
+      version = "~> 5.100"
+    }
+  }
+
+  # Where the state is kept: `make bootstrap` makes the bucket, `scripts/terraform` names it.
+  backend "s3" {}
+}
+
+locals {
+  tags = {
+    Owner       = var.OWNER
+    Environment = var.environment
+    Project     = var.project
+    ManagedBy   = "terraform"
+  }
+}
+
+provider "aws" {
+  region      = var.region
+  max_retries = var.max_retries
+
+  default_tags {
+    tags = local.tags
+  }
+}
+
+# CloudFront's firewall and certificates are in us-east-1, wherever the rest is.
+provider "aws" {
+  alias       = "edge"
+  region      = "us-east-1"
+  max_retries = var.max_retries
+
+  default_tags {
+    tags = local.tags
+  }
+}
