@@ -4,7 +4,7 @@ import { useMemo, useRef, useState, type ReactNode } from 'react'
 
 import { useMedia } from '@/shared/lib/useMedia'
 import { IconButton } from '@/shared/ui/Button'
-import { Drawer } from '@/shared/ui/Drawer'
+import { Dialog } from '@/shared/ui/Dialog'
 import { Icon } from '@/shared/ui/icons'
 import { SideContext } from '@/shared/ui/side'
 
@@ -48,9 +48,9 @@ export function Shell({ page, children }: { page: Page; children: ReactNode }) {
             <IconButton icon="menu" label="Open the menu" onClick={() => setOpen(true)} />
             <Brand />
             <Status brief />
-            <Drawer title="Busbar" side="left" open={open} onClose={() => setOpen(false)}>
+            <Dialog title="Busbar" place="left" open={open} onClose={() => setOpen(false)}>
               <div className={styles['drawer']}>{content}</div>
-            </Drawer>
+            </Dialog>
           </header>
         )}
         <main ref={main} className={styles['main']} tabIndex={-1} aria-label={page.title}>

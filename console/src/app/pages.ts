@@ -12,10 +12,14 @@ export interface Page {
   View: ComponentType
 }
 
+const Images = lazy(async () => ({ default: (await import('@/features/images')).Images }))
+const Classify = lazy(async () => ({ default: (await import('@/features/classify')).Classify }))
 const Race = lazy(async () => ({ default: (await import('@/features/race')).Race }))
 
 export const PAGES: readonly [Page, ...Page[]] = [
   { path: 'playground', title: 'Playground', icon: 'chat', View: Playground },
+  { path: 'images', title: 'Images', icon: 'picture', View: Images },
+  { path: 'classify', title: 'Classify', icon: 'tag', View: Classify },
   { path: 'race', title: 'Race', icon: 'race', View: Race },
 ]
 

@@ -3,9 +3,10 @@
 import { asFailure, isAbort } from '@/shared/api/failure'
 import { excerpt } from '@/shared/lib/format'
 import { frameBatch } from '@/shared/lib/frames'
+import { newId } from '@/shared/lib/id'
 import type { AnswerEvent, AnswerOptions, Call, Way } from '@/shared/transport/answer'
 
-import { newId, type History } from './history'
+import type { History } from './history'
 import { busyAnswer, type Answer, type Conversation, type Question, type Turn } from './model'
 import { readoutOf } from './readout'
 import { callFor, wayOf } from './request'

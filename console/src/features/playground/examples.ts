@@ -1,11 +1,8 @@
 // What to begin with: prompts that suit a very small model.
 
-import type { Mode } from './model'
+import type { Example } from '@/shared/ui/Welcome'
 
-export interface Example {
-  title: string
-  text: string
-}
+import type { Mode } from './model'
 
 const COPPER = `A busbar is a strip or bar of metal, usually copper or aluminium, that distributes electric power inside switchgear, distribution boards and substations. One supply arrives at the bar, and many circuits leave it. Because the bar is thick and short, it carries large currents with little loss, and because it is bare, branches can be bolted on wherever they are needed.
 

@@ -1,5 +1,6 @@
 // The conversations of this browser: which there are, which is open, and that they are kept.
 
+import { newId } from '@/shared/lib/id'
 import { recall, remember } from '@/shared/lib/remembered'
 import { Store } from '@/shared/lib/store'
 
@@ -166,13 +167,6 @@ export class History {
       turns: [],
     }
   }
-}
-
-/** A name that is used once. */
-export function newId(): string {
-  return Array.from(crypto.getRandomValues(new Uint32Array(3)), (part) => part.toString(36)).join(
-    '',
-  )
 }
 
 /** The list with this conversation at its place: the latest first, empty ones not at all. */

@@ -4,17 +4,12 @@ import { useQuery } from '@tanstack/react-query'
 
 import { api } from '@/shared/transport'
 
-import { asFailure, failureOf } from './failure'
+import { answered } from './answered'
 import type { Model } from './types'
 
 async function fetchModels(signal: AbortSignal): Promise<Model[]> {
-  const { data, error, response } = await api
-    .GET('/v1/models', { signal })
-    .catch((thrown: unknown) => {
-      throw asFailure(thrown)
-    })
-  if (!data) throw failureOf(error, response)
-  return data.data
+  const { data } = await answered(api.GET('/v1/models', { signal }))
+  return data
 }
 
 export function useModels() {

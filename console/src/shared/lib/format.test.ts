@@ -1,6 +1,16 @@
 import { expect, test } from 'vitest'
 
-import { duration, excerpt, fileName, plural, rate, sentence } from './format'
+import {
+  bytes,
+  duration,
+  excerpt,
+  fileName,
+  percent,
+  plural,
+  rate,
+  roughly,
+  sentence,
+} from './format'
 
 test('durations are read in the unit that suits them', () => {
   const shown = [0.42, 38.2, 999.4, 999.6, 1921, 9994, 12_340, 59_960, 64_000]
@@ -43,4 +53,31 @@ test('a message begins as a sentence does', () => {
 
 test('one is singular', () => {
   expect([plural(1, 'part'), plural(1200, 'part')]).toEqual(['1 part', '1,200 parts'])
+})
+
+test('a wait is told roughly', () => {
+  expect([0.4, 12.4, 89, 95, 3600, 7500].map(roughly)).toEqual([
+    'a moment',
+    '12 s',
+    '89 s',
+    '2 min',
+    '1 h 0 min',
+    '2 h 5 min',
+  ])
+})
+
+test('shares and lengths keep the figures that matter', () => {
+  expect([0, 0.0004, 0.5163, 0.9999, 1].map(percent)).toEqual([
+    '0.0 %',
+    '<0.1 %',
+    '51.6 %',
+    '100 %',
+    '100 %',
+  ])
+  expect([812, 14_200, 999_700, 2_340_000].map(bytes)).toEqual([
+    '812 B',
+    '14 KB',
+    '1.0 MB',
+    '2.3 MB',
+  ])
 })

@@ -51,3 +51,25 @@ export function fileName(title: string): string {
     .replace(/^-|-$/g, '')
   return plain.slice(0, 60) || 'busbar'
 }
+
+/** Seconds as one says them while waiting: `a moment`, `12 s`, `3 min`, `1 h 5 min`. */
+export function roughly(seconds: number): string {
+  if (seconds < 2) return 'a moment'
+  if (seconds < 90) return `${Math.round(seconds)} s`
+  const minutes = Math.round(seconds / 60)
+  return minutes < 60 ? `${minutes} min` : `${Math.floor(minutes / 60)} h ${minutes % 60} min`
+}
+
+/** A share from 0 to 1: `51.6 %`, `<0.1 %`. */
+export function percent(share: number): string {
+  const value = share * 100
+  if (value > 0 && value < 0.1) return '<0.1 %'
+  return `${value.toFixed(value > 99.95 ? 0 : 1)} %`
+}
+
+/** A file's length: `812 B`, `14 KB`, `2.3 MB`. */
+export function bytes(length: number): string {
+  if (length < 1000) return `${length} B`
+  if (length < 999_500) return `${Math.round(length / 1000)} KB`
+  return `${(length / 1_000_000).toFixed(1)} MB`
+}

@@ -12,10 +12,12 @@ import { Icon } from './icons'
 interface Props {
   message: string
   about: FailureFields
+  /** It is nothing new: screen readers find it, and are not interrupted. */
+  quiet?: boolean
   children?: ReactNode
 }
 
-export function FailureBox({ message, about, children }: Props) {
+export function FailureBox({ message, about, quiet = false, children }: Props) {
   const facts = [
     about.status && `status ${about.status}`,
     about.param && `field ${about.param}`,
@@ -23,7 +25,7 @@ export function FailureBox({ message, about, children }: Props) {
     about.requestId && `request ${about.requestId}`,
   ]
   return (
-    <div className={styles['box']} role="alert">
+    <div className={styles['box']} role={quiet ? 'note' : 'alert'}>
       <Icon name="alert" />
       <div className={styles['said']}>
         <p>{sentence(message)}</p>

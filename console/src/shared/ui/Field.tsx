@@ -4,24 +4,40 @@ import { useId, type ReactNode } from 'react'
 
 import styles from './Field.module.css'
 
-interface FieldProps {
-  label: string
-  help?: string
-  /** Shown at the label's other end. */
-  aside?: ReactNode
-  children: (ids: { id: string; describedBy: string | undefined }) => ReactNode
+interface FieldIds {
+  id: string
+  describedBy: string | undefined
+  /** Whether what stands in it was refused. */
+  invalid: true | undefined
 }
 
-export function Field({ label, help, aside, children }: FieldProps) {
+interface FieldProps {
+  label: string
+  help?: string | undefined
+  /** What is wrong with what stands in it. */
+  fault?: string | undefined
+  /** Shown at the label's other end. */
+  aside?: ReactNode
+  children: (ids: FieldIds) => ReactNode
+}
+
+export function Field({ label, help, fault, aside, children }: FieldProps) {
   const id = useId()
   const helpId = `${id}-help`
+  const faultId = `${id}-fault`
+  const describedBy = [fault && faultId, help && helpId].filter(Boolean).join(' ') || undefined
   return (
     <div className={styles['field']}>
       <div className={styles['head']}>
         <label htmlFor={id}>{label}</label>
         {aside}
       </div>
-      {children({ id, describedBy: help && helpId })}
+      {children({ id, describedBy, invalid: fault ? true : undefined })}
+      {fault && (
+        <p id={faultId} className={styles['fault']}>
+          {fault}
+        </p>
+      )}
       {help && (
         <p id={helpId} className={styles['help']}>
           {help}
@@ -34,6 +50,8 @@ export function Field({ label, help, aside, children }: FieldProps) {
 interface NumberFieldProps {
   label: string
   help?: string
+  fault?: string | undefined
+  aside?: ReactNode
   value: number | undefined
   onChange: (value: number | undefined) => void
   min: number
@@ -45,12 +63,14 @@ interface NumberFieldProps {
 
 /** A number that may be left out. */
 export function NumberField(props: NumberFieldProps) {
-  const { label, help, value, onChange, placeholder = 'default', step = 1, ...native } = props
+  const { label, help, fault, aside, ...rest } = props
+  const { value, onChange, placeholder = 'default', step = 1, ...native } = rest
   return (
-    <Field label={label} {...(help && { help })}>
-      {({ id, describedBy }) => (
+    <Field label={label} help={help} fault={fault} aside={aside}>
+      {({ id, describedBy, invalid }) => (
         <input
           id={id}
+          aria-invalid={invalid}
           className="input"
           type="number"
           inputMode={Number.isInteger(step) ? 'numeric' : 'decimal'}
@@ -74,12 +94,13 @@ interface RangeFieldProps extends NumberFieldProps {
 
 /** A number that may be left out, with a slider beside the figure. */
 export function RangeField(props: RangeFieldProps) {
-  const { label, help, value, onChange, min, max, step = 1, resting, disabled } = props
+  const { label, help, fault, value, onChange, min, max, step = 1, resting, disabled } = props
   const bounds = { min, max, step, disabled }
   return (
     <Field
       label={label}
-      {...(help && { help })}
+      help={help}
+      fault={fault}
       aside={
         <input
           className={`input ${styles['figure']}`}
@@ -93,9 +114,10 @@ export function RangeField(props: RangeFieldProps) {
         />
       }
     >
-      {({ id, describedBy }) => (
+      {({ id, describedBy, invalid }) => (
         <input
           id={id}
+          aria-invalid={invalid}
           className={styles['range']}
           type="range"
           aria-describedby={describedBy}
@@ -105,6 +127,43 @@ export function RangeField(props: RangeFieldProps) {
           onChange={(event) => onChange(numberOf(event.target.value))}
           {...bounds}
         />
+      )}
+    </Field>
+  )
+}
+
+interface SelectFieldProps<T extends string> {
+  label: string
+  help?: string | undefined
+  fault?: string | undefined
+  value: T
+  options: readonly { value: T; label: string }[]
+  onChange: (value: T) => void
+  /** What stands there while there is nothing to choose from. */
+  none?: string
+}
+
+/** A choice among many. */
+export function SelectField<T extends string>(props: SelectFieldProps<T>) {
+  const { label, help, fault, value, options, onChange, none } = props
+  return (
+    <Field label={label} help={help} fault={fault}>
+      {({ id, describedBy, invalid }) => (
+        <select
+          id={id}
+          className="input"
+          aria-describedby={describedBy}
+          aria-invalid={invalid}
+          value={value}
+          onChange={(event) => onChange(event.target.value as T)}
+        >
+          {options.length === 0 && none !== undefined && <option value="">{none}</option>}
+          {options.map((option) => (
+            <option key={option.value} value={option.value}>
+              {option.label}
+            </option>
+          ))}
+        </select>
       )}
     </Field>
   )

@@ -8,6 +8,17 @@ const ICONS = {
   continue: <path d="M4 6h16M4 11h10M4 16h6m4 1h6m-3-3 3 3-3 3" />,
   summary: <path d="M5 4h14M5 8h14M5 12h14M9 16h6M11 20h2" />,
   race: <path d="M4 6h9m-9 6h14M4 18h6m3-14v4m5 2v4m-8 2v4" />,
+  picture: <path d="M4 5h16v14H4zM4 16l5-5 4 4 3-3 4 4M15.5 9h.01" />,
+  tag: <path d="M4 4h8l8 8-8 8-8-8zM8.5 8.5h.01" />,
+  camera: <path d="M4 8h3.5L9 5h6l1.5 3H20v11H4zM12 10a3.4 3.4 0 1 1 0 6.8 3.4 3.4 0 0 1 0-6.8" />,
+  link: (
+    <path d="M10 14a4 4 0 0 0 5.7 0l3-3A4 4 0 0 0 13 5.3l-1 1M14 10a4 4 0 0 0-5.7 0l-3 3A4 4 0 0 0 11 18.7l1-1" />
+  ),
+  compare: <path d="M3 5h7.5v14H3zM13.5 5H21v14h-7.5z" />,
+  dice: <path d="M5 5h14v14H5zM9 9h.01M15 9h.01M12 12h.01M9 15h.01M15 15h.01" />,
+  back: <path d="m14 6-6 6 6 6" />,
+  forth: <path d="m10 6 6 6-6 6" />,
+  clock: <path d="M12 4a8 8 0 1 1 0 16 8 8 0 0 1 0-16M12 8v4l3 2" />,
   plus: <path d="M12 5v14M5 12h14" />,
   send: <path d="M12 20V5m-6 6 6-6 6 6" />,
   stop: <rect x="7" y="7" width="10" height="10" rx="1.5" fill="currentColor" />,

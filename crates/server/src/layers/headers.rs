@@ -28,7 +28,8 @@ const FIXED: [(HeaderName, &str); 6] = [
     ),
     (
         HeaderName::from_static("permissions-policy"),
-        "camera=(), geolocation=(), microphone=(), payment=(), usb=()",
+        // The console's own pages take pictures to look at; nobody else's pages get to.
+        "camera=(self), geolocation=(), microphone=(), payment=(), usb=()",
     ),
 ];
 

@@ -1,6 +1,7 @@
 // How an answer is going while it is not whole: waiting, reading parts, a connection that broke.
 
 import { plural } from '@/shared/lib/format'
+import { ProgressBar } from '@/shared/ui/ProgressBar'
 
 import { isBusy, type Answer } from '../model'
 import styles from './Going.module.css'
@@ -41,7 +42,7 @@ function Parts({ stage, done, total }: NonNullable<Answer['progress']>) {
       : `Joining the parts: ${done} of ${total}`
   return (
     <div className={styles['parts']}>
-      <progress aria-label={said} value={done} max={Math.max(total, 1)} />
+      <ProgressBar label={said} value={done} of={total} />
       <p>{said}</p>
     </div>
   )

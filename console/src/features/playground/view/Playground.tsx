@@ -5,7 +5,7 @@ import { useEffect, useState } from 'react'
 import { useStore } from '@/shared/lib/store'
 import { useMedia } from '@/shared/lib/useMedia'
 import { recall, remember } from '@/shared/lib/remembered'
-import { Drawer } from '@/shared/ui/Drawer'
+import { Dialog } from '@/shared/ui/Dialog'
 import { InSide } from '@/shared/ui/side'
 
 import { busyAnswer } from '../model'
@@ -75,9 +75,9 @@ export function Playground() {
         </aside>
       )}
       {!roomy && (
-        <Drawer title="Settings" side="right" open={drawer} onClose={() => setDrawer(false)}>
+        <Dialog title="Settings" place="right" open={drawer} onClose={() => setDrawer(false)}>
           {settings}
-        </Drawer>
+        </Dialog>
       )}
     </div>
   )

@@ -5,7 +5,7 @@ import { useState } from 'react'
 import { pick } from '@/shared/api/choice'
 import type { Model } from '@/shared/api/types'
 import { Button } from '@/shared/ui/Button'
-import { Field, NumberField, Switch } from '@/shared/ui/Field'
+import { Field, NumberField, SelectField, Switch } from '@/shared/ui/Field'
 
 import type { RaceState } from '../model'
 import { racing } from '../race'
@@ -52,23 +52,13 @@ export function Form({ state, models, onStart }: Props) {
           )}
         </Field>
         <div className={styles['grid']}>
-          <Field label="Model">
-            {({ id }) => (
-              <select
-                id={id}
-                className="input"
-                value={model}
-                onChange={(event) => setChosen(event.target.value)}
-              >
-                {models.length === 0 && <option value="">No model yet</option>}
-                {models.map((offered) => (
-                  <option key={offered.id} value={offered.id}>
-                    {offered.title}
-                  </option>
-                ))}
-              </select>
-            )}
-          </Field>
+          <SelectField
+            label="Model"
+            none="No model yet"
+            value={model}
+            options={models.map(({ id, title }) => ({ value: id, label: title }))}
+            onChange={setChosen}
+          />
           <NumberField
             label="Repeats"
             min={1}

@@ -5,13 +5,13 @@ import { useModels } from '@/shared/api/models'
 import { useStore } from '@/shared/lib/store'
 import { announce } from '@/shared/ui/announce'
 import { FailureBox } from '@/shared/ui/FailureBox'
+import { Page } from '@/shared/ui/Page'
 
 import { WAY_NAME } from '../model'
 import { racing } from '../race'
 import { verdict } from '../verdict'
 import { Form } from './Form'
 import { Lanes } from './Lanes'
-import styles from './Race.module.css'
 import { Results } from './Results'
 
 async function start(model: string) {
@@ -27,21 +27,16 @@ export function Race() {
   const { phase, failure, runs } = state
 
   return (
-    <div className={styles['page']}>
-      <div className={styles['inner']}>
-        <header>
-          <h1>Race</h1>
-          <p className={styles['lead']}>
-            The same prompt over REST, SSE and WebSocket, in turns, measured from this page.
-          </p>
-        </header>
-        <Form state={state} models={writers(models, true)} onStart={(model) => void start(model)} />
-        {phase !== 'idle' && <Lanes state={state} />}
-        {failure && (
-          <FailureBox message={`${WAY_NAME[failure.way]}: ${failure.message}`} about={failure} />
-        )}
-        {runs.some(({ round }) => round > 0) && <Results state={state} />}
-      </div>
-    </div>
+    <Page
+      title="Race"
+      lead="The same prompt over REST, SSE and WebSocket, in turns, measured from this page."
+    >
+      <Form state={state} models={writers(models, true)} onStart={(model) => void start(model)} />
+      {phase !== 'idle' && <Lanes state={state} />}
+      {failure && (
+        <FailureBox message={`${WAY_NAME[failure.way]}: ${failure.message}`} about={failure} />
+      )}
+      {runs.some(({ round }) => round > 0) && <Results state={state} />}
+    </Page>
   )
 }
