@@ -11,6 +11,7 @@ const node = {
   performance: 'readonly',
   fetch: 'readonly',
   document: 'readonly',
+  localStorage: 'readonly',
   console: 'readonly',
   URL: 'readonly',
   Buffer: 'readonly',

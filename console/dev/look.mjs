@@ -24,8 +24,43 @@ const answered = (page) =>
   page.locator('[data-state="done"], [data-state="failed"]').last().waitFor({ timeout: 60_000 })
 
 async function settings(page, phone) {
-  if (phone) await page.getByRole('button', { name: 'Settings' }).click()
+  if (phone) await page.getByRole('button', { name: 'Settings', exact: true }).click()
 }
+
+async function images(page) {
+  await page.goto(`${URL_}/#/images`)
+  await page.getByRole('textbox', { name: 'Prompt', exact: true }).waitFor()
+}
+
+async function make(page, prompt) {
+  await page.getByRole('textbox', { name: 'Prompt', exact: true }).fill(prompt)
+  await page.getByRole('button', { name: /^Make/ }).click()
+  await page.waitForTimeout(150)
+}
+
+async function gallery(page) {
+  await images(page)
+  if ((await page.getByRole('button', { name: /^Open:/ }).count()) >= 4) return
+  await page.evaluate(() => {
+    const kept = { prompt: '', negative: 'text', count: 4, format: 'png', strength: 0.8, steps: 4 }
+    localStorage.setItem('busbar.images', JSON.stringify(kept))
+  })
+  await page.reload()
+  await make(page, 'a happy robot, flat style')
+  await page
+    .getByRole('button', { name: /^Open:/ })
+    .nth(3)
+    .waitFor({ timeout: 120_000 })
+}
+
+async function classify(page) {
+  await page.goto(`${URL_}/#/classify`)
+  await page.getByRole('button', { name: 'Choose pictures' }).waitFor()
+}
+
+const SAMPLE = await readFile(
+  new URL('../../tests/fixtures/vision/cut-97x61-bicubic.png', import.meta.url),
+)
 
 const SCENES = {
   empty: async () => undefined,
@@ -73,6 +108,63 @@ const SCENES = {
     await page.waitForTimeout(200)
     await ask(page, 'Busbars carry current. '.repeat(300))
     await page.waitForTimeout(1200)
+  },
+  'images-empty': async (page) => images(page),
+  'images-going': async (page) => {
+    await images(page)
+    await make(page, 'a sleepy octopus with sunglasses, flat style')
+    await make(page, 'a very proud penguin wearing a crown')
+    await page.getByText(/^Step [6-9] of/).waitFor()
+  },
+  'images-gallery': async (page) => {
+    await gallery(page)
+    await make(page, 'a picture that fails [[fail]]')
+    await page.getByRole('note').or(page.getByRole('alert')).first().waitFor()
+  },
+  'images-lightbox': async (page) => {
+    await gallery(page)
+    await page
+      .getByRole('button', { name: /^Open:/ })
+      .first()
+      .click()
+    await page.getByRole('dialog').getByText('Seed').waitFor()
+  },
+  'images-compare': async (page) => {
+    await gallery(page)
+    await page.getByRole('button', { name: 'Compare', exact: true }).click()
+    await page
+      .getByRole('button', { name: /^Compare:/ })
+      .nth(0)
+      .click()
+    await page
+      .getByRole('button', { name: /^Compare:/ })
+      .nth(1)
+      .click()
+    await page.getByRole('dialog', { name: 'Compare' }).waitFor()
+  },
+  'images-refused': async (page, phone) => {
+    await images(page)
+    await settings(page, phone)
+    await page.getByLabel('Width', { exact: true }).fill('511')
+    if (phone) await page.keyboard.press('Escape')
+    await make(page, 'a happy robot')
+    await page.getByRole('alert').waitFor()
+    await settings(page, phone)
+  },
+  'classify-empty': async (page) => classify(page),
+  'classify-results': async (page) => {
+    await classify(page)
+    const chooser = page.locator('input[type=file][multiple]')
+    const cut = { name: 'cut-off.png', mimeType: 'image/png', buffer: Buffer.from('x') }
+    const pictures = ['cat.png', 'bird.png'].map((name) => ({
+      name,
+      mimeType: 'image/png',
+      buffer: SAMPLE,
+    }))
+    await chooser.setInputFiles([...pictures, cut])
+    await page.locator('[data-state="done"]').nth(1).waitFor()
+    await page.locator('[data-state="failed"]').waitFor()
+    await page.getByRole('button', { name: 'Address' }).click()
   },
   'race-empty': async (page) => {
     await page.goto(`${URL_}/#/race`)

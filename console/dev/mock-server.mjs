@@ -12,6 +12,7 @@ import { fileURLToPath } from 'node:url'
 
 import { WebSocketServer } from 'ws'
 
+import { pictures } from './mock-pictures.mjs'
 import { answerText, MARKDOWN } from './mock-words.mjs'
 
 const PORT = Number(process.env.PORT ?? 8080)
@@ -291,6 +292,7 @@ async function route(request, response) {
   if (asked === 'POST /v1/chat/completions') return answer(request, response, 'chat')
   if (asked === 'POST /v1/completions') return answer(request, response, 'generate')
   if (asked === 'POST /v1/summaries') return summarise(request, response)
+  if (await pictures(request, response, { json, problem, bodyOf })) return undefined
   if (asked === 'GET /readyz') {
     if (Date.now() - started >= LOADING_MS) return json(response, 200, { status: 'ready' })
     return problem(response, 503, 'The model is loading.', 'loading')
@@ -300,6 +302,22 @@ async function route(request, response) {
     const size = { context_window: 2048, max_output: 2048, structured_output: true, tools: false }
     const data = [
       { id: MODEL, title: 'SmolLM2 135M Instruct', chat: true, default: true, ...model, ...size },
+      {
+        id: 'emoji-diffusion',
+        title: 'Emoji Diffusion',
+        ...model,
+        tasks: ['image'],
+        chat: false,
+        default: false,
+      },
+      {
+        id: 'efficientnet-lite0',
+        title: 'EfficientNet-Lite0',
+        ...model,
+        tasks: ['classify'],
+        chat: false,
+        default: false,
+      },
       { id: 'gemma-3-270m', title: 'Gemma 3 270M', chat: false, default: false, ...model, ...size },
     ]
     return json(response, 200, { object: 'list', data })

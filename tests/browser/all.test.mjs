@@ -14,6 +14,8 @@ import './connection.mjs'
 import './modes.mjs'
 import './shell.mjs'
 import './race.mjs'
+import './classify.mjs'
+import './images.mjs'
 import './looks.mjs'
 
 after(async () => {

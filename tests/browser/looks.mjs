@@ -1,6 +1,9 @@
 // Every state in light and dark, wide and narrow: accessibility rules, nothing too wide, a picture.
 
+import { readFile } from 'node:fs/promises'
+
 import { accessible, DESKTOP, onPage, PHONE, picture } from './support/browser.mjs'
+import { imageJobs } from './support/imageJobs.mjs'
 import { ask, ended, mode } from './support/playground.mjs'
 
 const SIZES = { wide: DESKTOP, narrow: PHONE }
@@ -37,6 +40,71 @@ const STATES = {
     await page.getByRole('button', { name: /^Actions for/ }).click()
     await page.getByRole('menu').waitFor()
   },
+  'images-first': async (page) => {
+    await imageJobs(page)
+    await page.getByRole('heading', { name: 'What shall it be?' }).waitFor()
+  },
+  'images-going': async (page) => {
+    const jobs = await imageJobs(page)
+    const failed = jobs.add({ prompt: 'a grumpy snail at the beach' })
+    jobs.fail(failed, 'the disk is full', 'storage_full')
+    const running = jobs.add({ prompt: 'a sleepy octopus with sunglasses' })
+    jobs.run(running, 7, 20, { eta_seconds: 62 })
+    jobs.add({ prompt: 'a very proud penguin wearing a crown' })
+    await page.reload()
+    await page.getByText('Step 7 of 20').waitFor()
+  },
+  'images-refused': async (page) => {
+    const jobs = await imageJobs(page)
+    const detail = '`steps` must be 1 to 500, not 900'
+    jobs.next = [400, { title: 'Bad Request', detail, param: 'steps', request_id: 'r-1' }]
+    await page.getByRole('textbox', { name: 'Prompt', exact: true }).fill('a red apple')
+    await page.getByRole('button', { name: /^Make/ }).click()
+    await page.getByRole('button', { name: 'Show the field' }).click()
+    await page.locator('[aria-invalid="true"]').waitFor()
+  },
+  'images-gallery': async (page) => {
+    await pictures(page)
+  },
+  'images-lightbox': async (page) => {
+    await pictures(page)
+    await page
+      .getByRole('button', { name: /^Open:/ })
+      .first()
+      .click()
+    await page.getByRole('dialog').getByText('Seed').waitFor()
+  },
+  'images-compare': async (page) => {
+    await pictures(page)
+    await page.getByRole('button', { name: 'Compare', exact: true }).click()
+    for (const at of [0, 1])
+      await page
+        .getByRole('button', { name: /^Compare:/ })
+        .nth(at)
+        .click()
+    await page.getByRole('dialog', { name: 'Compare' }).waitFor()
+  },
+  'classify-first': async (page) => {
+    await page.goto(new URL('/#/classify', page.url()).href)
+    await page.getByRole('button', { name: 'Choose pictures' }).waitFor()
+  },
+  classify: async (page) => {
+    await page.goto(new URL('/#/classify', page.url()).href)
+    const buffer = await readFile(
+      new URL('../fixtures/vision/cut-97x61-bicubic.png', import.meta.url),
+    )
+    const file = (name, content) => ({ name, mimeType: 'image/png', buffer: content })
+    const files = [file('own.png', buffer), file('broken.png', Buffer.from('no picture'))]
+    await page.locator('input[type=file][multiple]').setInputFiles(files)
+    await page.locator('[data-state="done"]').waitFor()
+    await page.locator('[data-state="failed"]').waitFor()
+    await page.getByRole('button', { name: 'Address' }).click()
+  },
+  'classify-camera': async (page) => {
+    await page.goto(new URL('/#/classify', page.url()).href)
+    await page.getByRole('button', { name: 'Camera' }).click()
+    await page.locator('button:enabled', { hasText: 'Take the picture' }).waitFor()
+  },
   race: async (page) => {
     await page.goto(`${new URL(page.url()).origin}/#/race`)
     await page.getByLabel('Repeats', { exact: true }).fill('3')
@@ -45,6 +113,16 @@ const STATES = {
     await page.getByText('Done', { exact: true }).waitFor({ timeout: 120_000 })
     await page.getByText('Every run', { exact: true }).click()
   },
+}
+
+async function pictures(page) {
+  const jobs = await imageJobs(page)
+  jobs.succeed(jobs.add({ prompt: 'a happy robot, flat style', count: 5 }), 1, 2, 3, 4, 5)
+  await page.reload()
+  await page
+    .getByRole('button', { name: /^Open:/ })
+    .nth(4)
+    .waitFor()
 }
 
 /** Keeps the answers short where a state only needs some. */

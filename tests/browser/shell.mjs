@@ -4,7 +4,7 @@ import assert from 'node:assert/strict'
 import { readFile } from 'node:fs/promises'
 import { test } from 'node:test'
 
-import { onPage, PHONE } from './support/browser.mjs'
+import { listened, onPage, PHONE } from './support/browser.mjs'
 import { serverUrl } from './support/server.mjs'
 import { ask, ended, ready, set } from './support/playground.mjs'
 
@@ -75,21 +75,13 @@ onPage(
 )
 
 onPage('an answer is read aloud in sentences, not in tokens', async (page) => {
-  await page.evaluate(() => {
-    globalThis.said = []
-    const region = document.querySelector('[role="status"][aria-live="polite"]')
-    new MutationObserver(() => globalThis.said.push(region.textContent)).observe(region, {
-      childList: true,
-      characterData: true,
-      subtree: true,
-    })
-  })
+  const said = await listened(page)
   await set(page, { 'Longest answer': 80, Seed: 1 })
   await ask(page, 'Tell me about copper.')
   await ended(page)
   await page.waitForFunction(() => globalThis.said.at(-1)?.endsWith('The answer is complete.'))
-  const said = await page.evaluate(() => globalThis.said)
-  assert.ok(said.length <= 12, `${said.length} announcements for 80 tokens`)
+  const { length } = await said()
+  assert.ok(length <= 12, `${length} announcements for 80 tokens`)
 })
 
 onPage('an answer goes on while another page is looked at', async (page) => {

@@ -21,6 +21,9 @@ const ARGS = [
   '--disable-background-networking',
   '--disable-component-update',
   '--disable-sync',
+  // A camera that shows a test card, to those pages that the server lets have one.
+  '--use-fake-device-for-media-stream',
+  '--use-fake-ui-for-media-stream',
 ]
 
 /** What the browser itself says about answers that a test asks for: refusals and cut connections. */
@@ -68,6 +71,20 @@ export function onPage(name, play, { viewport = DESKTOP, path = '/', base, ...co
       await opened.close()
     }
   })
+}
+
+/** Keeps what screen readers are told from now on; gives what that was so far. */
+export async function listened(page) {
+  await page.evaluate(() => {
+    globalThis.said = []
+    const region = document.querySelector('[role="status"][aria-live="polite"]')
+    new MutationObserver(() => globalThis.said.push(region.textContent)).observe(region, {
+      childList: true,
+      characterData: true,
+      subtree: true,
+    })
+  })
+  return () => page.evaluate(() => globalThis.said)
 }
 
 export async function picture(page, name) {

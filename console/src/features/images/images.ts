@@ -3,7 +3,7 @@
 import { reachable } from '@/shared/api/address'
 import type { ImageJob, ImageJobBody, ImageJobRecipe } from '@/shared/api/types'
 import { dataAddress } from '@/shared/lib/picture'
-import { downloadFrom } from '@/shared/lib/download'
+import { downloadBlob } from '@/shared/lib/download'
 import { excerpt, fileName } from '@/shared/lib/format'
 import { newId } from '@/shared/lib/id'
 import { recall, remember } from '@/shared/lib/remembered'
@@ -16,6 +16,7 @@ import { Gallery, refusal } from './gallery'
 import {
   DEFAULTS,
   isOver,
+  madeBy,
   type Made,
   type Optional,
   type Refusal,
@@ -116,10 +117,33 @@ export function remove({ id, pictures = [] }: ImageJob): void {
   })
 }
 
-export function save({ picture, recipe }: Made): void {
+/** The file of a picture, with its address made new where it is too old to open it. */
+export async function fileOf({ job, picture }: Made): Promise<Blob> {
+  const answer = await fetch(reachable(picture.url))
+  if (answer.ok) return answer.blob()
+  await gallery.refresh(job.id)
+  const fresh = madeBy(gallery.shown.get().jobs).find(
+    (one) => one.job.id === job.id && nameIn(one.picture.url) === nameIn(picture.url),
+  )
+  const again = fresh && (await fetch(reachable(fresh.picture.url)))
+  if (!again?.ok) throw new Error('The picture is not here any more.')
+  return again.blob()
+}
+
+export async function save(made: Made): Promise<void> {
+  const { picture, recipe } = made
   const ending = picture.content_type.split('/')[1] ?? 'png'
   const name = `${fileName(excerpt(recipe.prompt, 50))}-${recipe.seed ?? 0}.${ending}`
-  downloadFrom(name, reachable(picture.url))
+  try {
+    downloadBlob(name, await fileOf(made))
+  } catch (thrown) {
+    notify(refusal(thrown).message)
+  }
+}
+
+/** A file's path stays; only its signature ends. */
+function nameIn(address: string): string {
+  return new URL(address, location.href).pathname
 }
 
 async function submit(body: ImageJobBody, from: Start | undefined): Promise<void> {

@@ -60,6 +60,7 @@ test('a recipe becomes settings that ask for the same, seed 0 included', () => {
 test('what a recipe does not say is not shown', () => {
   expect(facts({ model: '', prompt: 'p', count: 1, format: 'png' })).toEqual([['Format', 'PNG']])
   expect(facts({ ...WHOLE, guidance: 7.499999 })).toContainEqual(['Guidance', '7.499999'])
+  expect(facts({ ...WHOLE, seed: 4294967295 })).toContainEqual(['Seed', '4294967295'])
   expect(facts({ ...WHOLE, strength: 0.800000011920929 })).toContainEqual(['Strength', '0.8'])
 })
 

@@ -84,7 +84,8 @@ export function differences(a: ImageJobRecipe, b: ImageJobRecipe): Set<string> {
   return new Set([...names].filter((name) => of.get(name) !== other.get(name)))
 }
 
-/** Numbers of the engine are 32 bits wide: 7.5, not 7.499999. */
+/** Fractions of the engine are 32 bits wide: 0.8, not 0.800000011920929. Seeds are whole, and long. */
 function shown(value: number | null | undefined): string | undefined {
-  return value == null ? undefined : String(Number(value.toPrecision(7)))
+  if (value == null) return undefined
+  return String(Number.isInteger(value) ? value : Number(value.toPrecision(7)))
 }

@@ -7,7 +7,15 @@ import { copyText } from '@/shared/lib/clipboard'
 import { announce } from './announce'
 import { Button } from './Button'
 
-export function CopyButton({ text, what }: { text: () => string; what: string }) {
+interface Props {
+  text: () => string
+  /** What is copied, as in `Copy the answer`. */
+  what: string
+  /** What stands on the button. */
+  label?: string
+}
+
+export function CopyButton({ text, what, label = 'Copy' }: Props) {
   const [copied, setCopied] = useState(false)
 
   useEffect(() => {
@@ -30,7 +38,7 @@ export function CopyButton({ text, what }: { text: () => string; what: string })
       aria-label={`Copy ${what}`}
       onClick={() => void copy()}
     >
-      {copied ? 'Copied' : 'Copy'}
+      {copied ? 'Copied' : label}
     </Button>
   )
 }

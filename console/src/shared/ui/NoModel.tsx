@@ -7,7 +7,7 @@ import { Welcome } from './Welcome'
 export function NoModel(props: { title: string; text: string; command: string }) {
   const { title, text, command } = props
   return (
-    <Welcome title={title} text={text}>
+    <Welcome within title={title} text={text}>
       <div className={styles['command']}>
         <code>{command}</code>
         <CopyButton text={() => command} what="the command" />

@@ -16,12 +16,15 @@ interface Props {
   examples?: readonly Example[]
   ready?: boolean
   onChoose?: (text: string) => void
+  /** It stands among other things on a page, and not alone. */
+  within?: boolean
   children?: ReactNode
 }
 
-export function Welcome({ title, text, examples = [], ready = true, onChoose, children }: Props) {
+export function Welcome(props: Props) {
+  const { title, text, examples = [], ready = true, onChoose, within, children } = props
   return (
-    <div className={styles['welcome']}>
+    <div className={styles['welcome']} data-within={within}>
       <div className={styles['inner']}>
         <Bar />
         <h2>{title}</h2>

@@ -1,6 +1,6 @@
 // The page: pictures in, what is on them out.
 
-import { useEffect } from 'react'
+import { useEffect, useRef } from 'react'
 
 import { aboutModel } from '@/shared/api/about'
 import { pick, sighted } from '@/shared/api/choice'
@@ -24,6 +24,17 @@ export function Classify() {
   const offered = sighted(models ?? [], 'classify')
   const model = pick(offered, settings.model)
   const id = model?.id
+
+  const results = useRef<HTMLElement>(null)
+  const { length: count } = all
+  const before = useRef(count)
+
+  useEffect(() => {
+    // Where it is narrow, what was added stands below what added it.
+    if (count > before.current)
+      results.current?.scrollIntoView({ block: 'nearest', behavior: 'smooth' })
+    before.current = count
+  }, [count])
 
   useEffect(() => {
     if (id !== undefined) looks.use(id)
@@ -61,7 +72,7 @@ export function Classify() {
           </PictureInput>
           <Settings settings={settings} models={offered} model={id ?? ''} />
           {all.length > 0 && (
-            <section className={styles['results']} aria-label="Results">
+            <section ref={results} className={styles['results']} aria-label="Results">
               <div className={styles['head']}>
                 <h2>{plural(all.length, 'picture')}</h2>
                 <Button small look="quiet" icon="trash" onClick={() => looks.clear()}>

@@ -32,7 +32,7 @@ function Pair({ a, b }: { a: Made; b: Made }) {
   const names = ['Prompt', 'Negative prompt', ...new Set([a, b].flatMap(namesOf))]
   const rows = names.map((name) => [name, valueOf(a, name), valueOf(b, name)] as const)
   return (
-    <div className={styles['body']}>
+    <div className={styles['body']} tabIndex={0} role="group" aria-label="Two pictures">
       <div className={styles['pair']}>
         {[a, b].map((one) => (
           <figure key={one.id}>

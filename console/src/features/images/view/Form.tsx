@@ -15,26 +15,37 @@ import { DEFAULTS, type Settings } from '../model'
 import { surprise } from '../surprise'
 import styles from './Form.module.css'
 
-/** Fields of the request that stand here and not among the settings. */
-const HERE: readonly string[] = ['prompt', 'negative_prompt', 'image', 'strength']
+/** Fields of a request that are on this page, by the names that the server has for them. */
+const FIELDS: readonly string[] = [
+  'prompt',
+  'negative_prompt',
+  'model',
+  'width',
+  'height',
+  'count',
+  'steps',
+  'guidance',
+  'scheduler',
+  'seed',
+]
 
 interface Props {
   settings: Settings
   /** Empty: there is none. */
   model: string
-  onSettings: () => void
+  onField: () => void
 }
 
-export function Form({ settings, model, onSettings }: Props) {
+export function Form({ settings, model, onField }: Props) {
   const from = useStore(start)
   const { busy, refused } = useStore(asking)
   const [picking, setPicking] = useState(false)
   const fine = useMedia('(pointer: fine)')
-  const sendable = settings.prompt.trim() !== '' && model !== '' && !busy
+  const sound = settings.prompt.trim() !== '' && model !== ''
   const wrong = (param: string) => (refused?.param === param ? true : undefined)
 
   function send() {
-    if (sendable) void make(model)
+    if (sound && !busy) void make(model)
   }
 
   function press(event: KeyboardEvent) {
@@ -70,7 +81,7 @@ export function Form({ settings, model, onSettings }: Props) {
           <input
             aria-label="Negative prompt"
             aria-invalid={wrong('negative_prompt')}
-            placeholder="what it must not show, say: text, blurry"
+            placeholder="what it must not show"
             value={settings.negative}
             onChange={(event) => configure({ negative: event.target.value })}
             onKeyDown={press}
@@ -111,16 +122,16 @@ export function Form({ settings, model, onSettings }: Props) {
             onClick={() => configure({ prompt: surprise(Math.random) })}
           />
           <p className={styles['summary']}>{summary(settings)}</p>
-          <Button look="main" icon="send" type="submit" disabled={!sendable}>
+          <Button look="main" icon="send" type="submit" disabled={!sound} aria-busy={busy}>
             {busy ? 'Asking…' : settings.count > 1 ? `Make ${settings.count}` : 'Make it'}
           </Button>
         </div>
       </div>
       {refused && (
         <FailureBox message={refused.message} about={refused}>
-          {refused.param && !HERE.includes(refused.param) && (
-            <Button small icon="sliders" onClick={onSettings}>
-              Settings
+          {refused.param && FIELDS.includes(refused.param) && (
+            <Button small icon="sliders" onClick={onField}>
+              Show the field
             </Button>
           )}
           <Button small icon="close" onClick={() => asking.set({ busy: false })}>

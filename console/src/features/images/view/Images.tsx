@@ -15,7 +15,7 @@ import { NoModel } from '@/shared/ui/NoModel'
 import { Page } from '@/shared/ui/Page'
 import { Welcome } from '@/shared/ui/Welcome'
 
-import { asking, configure, gallery, settings as kept, startImages } from '../images'
+import { asking, configure, gallery, make, settings as kept, startImages } from '../images'
 import { madeBy } from '../model'
 import { EXAMPLES } from '../surprise'
 import { Form } from './Form'
@@ -48,6 +48,15 @@ export function Images() {
     setPanel(!panel)
   }
 
+  /** Leads to the field that was refused, wherever it is. */
+  function showField() {
+    if (roomy) setPanel(true)
+    else setDrawer(true)
+    requestAnimationFrame(() => {
+      document.querySelector<HTMLElement>('[aria-invalid="true"]')?.focus()
+    })
+  }
+
   if (!model && !isPending && shown.jobs.length === 0) return <None />
 
   const controls = (
@@ -74,7 +83,7 @@ export function Images() {
             )
           }
         >
-          <Form settings={settings} model={model?.id ?? ''} onSettings={togglePanel} />
+          <Form settings={settings} model={model?.id ?? ''} onField={showField} />
           {shown.phase === 'failed' && shown.failure && (
             <FailureBox message={shown.failure.message} about={shown.failure} />
           )}
@@ -82,11 +91,15 @@ export function Images() {
           {made.length > 0 && <GalleryView made={made} more={shown.next !== undefined} />}
           {shown.phase === 'ready' && shown.jobs.length === 0 && (
             <Welcome
+              within
               title="What shall it be?"
               text="Say what the picture shows; it takes shape from noise, step by step, while you look on. It goes on if you leave, and waits for you here."
               examples={EXAMPLES}
               ready={model !== undefined}
-              onChoose={(prompt) => configure({ prompt })}
+              onChoose={(prompt) => {
+                configure({ prompt })
+                if (model) void make(model.id)
+              }}
             />
           )}
         </Page>

@@ -1,6 +1,6 @@
 // A job on its way: what it makes, how far it is, what it looks like so far. Or why it came to nothing.
 
-import { memo, useState } from 'react'
+import { memo, useId, useState } from 'react'
 
 import { reachable } from '@/shared/api/address'
 import type { ImageJob } from '@/shared/api/types'
@@ -48,9 +48,23 @@ function Developing({ job: { progress } }: { job: ImageJob }) {
           style={{ filter: `blur(${(6 * (100 - progress.percent)) / 100}px)` }}
         />
       ) : (
-        <div className={styles['noise']} aria-hidden="true" />
+        <Noise />
       )}
     </div>
+  )
+}
+
+/** What every picture begins as. */
+function Noise() {
+  const id = useId()
+  return (
+    <svg className={styles['noise']} aria-hidden="true" focusable="false">
+      <filter id={id} x="0" y="0" width="100%" height="100%">
+        <feTurbulence type="fractalNoise" baseFrequency="0.7" numOctaves="2" />
+        <feColorMatrix values="1.6 0 0 0 -0.25  0 1.6 0 0 -0.25  0 0 1.6 0 -0.25  0 0 0 0 1" />
+      </filter>
+      <rect width="100%" height="100%" filter={`url(#${id})`} />
+    </svg>
   )
 }
 
@@ -90,7 +104,7 @@ function Going({ job, lost }: Props) {
         <Button
           small
           icon="stop"
-          disabled={progress?.stopping ?? false}
+          aria-disabled={progress?.stopping}
           aria-label={`Cancel: ${recipe.prompt}`}
           onClick={() => void cancel(id)}
         >

@@ -10,13 +10,11 @@ import styles from './JobList.module.css'
 const MOST_PAST = 6
 
 export function JobList({ shown }: { shown: Shown }) {
-  const under: ImageJob[] = []
-  const past: ImageJob[] = []
-  for (const job of shown.jobs) {
-    if (job.state === 'queued' || job.state === 'running') under.push(job)
-    else if (job.state !== 'succeeded') past.push(job)
-  }
-  const jobs = [...under, ...past.slice(0, MOST_PAST)]
+  const of = (...states: ImageJob['state'][]) =>
+    shown.jobs.filter(({ state }) => states.includes(state))
+  const past = of('failed', 'cancelled', 'expired').slice(0, MOST_PAST)
+  // In the order in which they come out: what runs, then the queue from its head.
+  const jobs = [...of('running').toReversed(), ...of('queued').toReversed(), ...past]
   if (jobs.length === 0) return null
   return (
     <section aria-label="Under way">

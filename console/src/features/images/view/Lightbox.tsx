@@ -2,7 +2,6 @@
 
 import { useEffect, type KeyboardEvent } from 'react'
 
-import { reachable } from '@/shared/api/address'
 import { bytes, duration } from '@/shared/lib/format'
 import { announce } from '@/shared/ui/announce'
 import { Button, IconButton } from '@/shared/ui/Button'
@@ -10,7 +9,7 @@ import { CopyButton } from '@/shared/ui/CopyButton'
 import { Dialog } from '@/shared/ui/Dialog'
 import { notify } from '@/shared/ui/notices'
 
-import { again, remove, save, startFrom, takeOver } from '../images'
+import { again, fileOf, remove, save, startFrom, takeOver } from '../images'
 import type { Made } from '../model'
 import { facts } from '../request'
 import styles from './Lightbox.module.css'
@@ -66,13 +65,13 @@ export function Lightbox({ made, open, onOpen, onCompare }: Props) {
           <IconButton
             icon="back"
             label="Picture before"
-            disabled={at <= 0}
+            aria-disabled={at <= 0}
             onClick={() => go(at - 1)}
           />
           <IconButton
             icon="forth"
             label="Next picture"
-            disabled={at >= made.length - 1}
+            aria-disabled={at >= made.length - 1}
             onClick={() => go(at + 1)}
           />
         </>
@@ -136,13 +135,12 @@ interface ActionsProps {
 }
 
 function Actions({ made, onOpen, onCompare, onRemove }: ActionsProps) {
-  const { id, job, picture, recipe } = made
+  const { id, job, recipe } = made
 
   /** A picture of this gallery becomes what the next one starts from. */
   async function begin() {
     try {
-      const file = await (await fetch(reachable(picture.url))).blob()
-      startFrom(file, 'the picture of the gallery')
+      startFrom(await fileOf(made), 'the picture of the gallery')
       takeOver(recipe)
       onOpen(undefined)
     } catch {
@@ -163,7 +161,7 @@ function Actions({ made, onOpen, onCompare, onRemove }: ActionsProps) {
       >
         Use these settings
       </Button>
-      <Button icon="download" onClick={() => save(made)}>
+      <Button icon="download" onClick={() => void save(made)}>
         Download
       </Button>
       <Button icon="compare" onClick={() => onCompare(id)}>
@@ -181,7 +179,11 @@ function Actions({ made, onOpen, onCompare, onRemove }: ActionsProps) {
       >
         Make it again
       </Button>
-      <CopyButton text={() => JSON.stringify(recipe, null, 2)} what="the recipe as JSON" />
+      <CopyButton
+        text={() => JSON.stringify(recipe, null, 2)}
+        what="recipe as JSON"
+        label="Copy recipe"
+      />
       <Button look="quiet" icon="trash" onClick={onRemove}>
         {whole > 1 ? `Delete all ${whole} of this job` : 'Delete'}
       </Button>
