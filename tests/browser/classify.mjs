@@ -41,6 +41,7 @@ async function predicted(file, topK) {
 
 /** Lets a picture fall on the page, or pastes it, as a browser reports either. */
 async function hand(page, kind, { name, mimeType, buffer }) {
+  await page.getByRole('button', { name: 'Choose pictures' }).waitFor()
   await page.evaluate(
     ({ kind, name, mimeType, base64 }) => {
       const bytes = Uint8Array.from(atob(base64), (letter) => letter.charCodeAt(0))
@@ -105,7 +106,10 @@ onPage(
 for (const kind of ['drop', 'paste']) {
   onPage(
     `a picture comes by ${kind}`,
-    async (page) => hand(page, kind, await own('handed.png')).then(() => done(page, 'handed.png')),
+    async (page) => {
+      await hand(page, kind, await own('handed.png'))
+      await done(page, 'handed.png')
+    },
     AT,
   )
 }
