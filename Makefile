@@ -3,7 +3,7 @@
 export CARGO_TARGET_DIR ?= $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/busbar/target
 
 .DEFAULT_GOAL := help
-.PHONY: help run test lint fmt console build bench-text bench-image fixtures soak doctor clean
+.PHONY: help run test lint fmt console build bench-text bench-image fixtures train-emoji soak doctor clean
 .PHONY: bootstrap deploy-all deploy-services deploy-realtime-ws deploy-stream-sse deploy-sync-api deploy-cdn \
   deploy-frontend plan drift rollback promote clean-all test-aws cost
 
@@ -36,6 +36,9 @@ bench-image: ## Compare the image engine with diffusers, same weights, same thre
 
 fixtures: ## Make the reference answers of diffusers anew (PyTorch, some gigabytes)
 	@scripts/fixtures
+
+train-emoji: ## Train the small picture model anew (PyTorch, npm; about two hours on a CPU); goes on where it was stopped
+	@scripts/train-emoji
 
 soak: ## Load a server for 30 minutes (SOAK_MINUTES) and see that its memory stays flat
 	@scripts/soak
