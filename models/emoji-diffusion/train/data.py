@@ -23,6 +23,12 @@ FLAGS, COMPONENTS = 9, 2
 THINNED = 8
 
 
+def listed(name):
+    """The lines of a list beside this file, without its remarks."""
+    lines = [line.strip().lower() for line in (HERE / name).read_text().splitlines()]
+    return [line for line in lines if line and not line.startswith("#")]
+
+
 def concepts(sources, wanted):
     """Emoji as emojibase has them, `{name, words, group, code}`: those that the file `wanted` lists, or all."""
     base = sources / "node_modules/emojibase-data"
@@ -45,8 +51,7 @@ def concepts(sources, wanted):
             )
     if wanted is None:
         return found
-    lines = [line.strip().lower() for line in (HERE / wanted).read_text().splitlines()]
-    lines = [line for line in lines if line and not line.startswith("#")]
+    lines = listed(wanted)
     groups = {line[1:] for line in lines if line.startswith("@")}
     without = {line[2:] for line in lines if line.startswith("- ")}
     named = {line for line in lines if line[0] not in "@-"}
@@ -121,6 +126,15 @@ def prepare(config, work):
         row["held_out"] = (row["concept"], row["style"]) in out
     numpy.save(work.path("pictures.npy"), numpy.stack(drawn))
     work.path("records.json").write_text(json.dumps(rows, indent=1))
+
+
+def drawn(config, records):
+    """Which rows are of emoji that the U-Net learns, held out or not."""
+    later = set(listed(config.later)) if config.later else set()
+    missing = later - {record["name"] for record in records}
+    if missing:
+        raise SystemExit(f"no emoji is called so: {sorted(missing)}")
+    return [row for row, record in enumerate(records) if record["name"] not in later]
 
 
 def read(work):

@@ -16,7 +16,7 @@ from sheet import sheet
 
 DESCRIPTION = "small, made for trying things out; for real work pull stable-diffusion-2-1"
 GUIDANCE = [1.5, 2.5, 4.0, 6.0]
-SOLVERS = {"ddim": DDIMScheduler, "dpm++2m": DPMSolverMultistepScheduler}
+SOLVERS = {"ddim": DDIMScheduler, "dpmpp_2m": DPMSolverMultistepScheduler}
 
 
 class Studio:
@@ -47,19 +47,21 @@ class Studio:
 
 
 def asked(records, held_out, most, seed):
-    """Records, at most so many, drawn from those that are held out, or from those that are not."""
+    """Records, so many, drawn from those that are held out or from those that are not; again where few are."""
     own = [record for record in records if record["held_out"] == held_out]
-    order = numpy.random.default_rng(seed).permutation(len(own))[:most]
-    return [own[place] for place in order]
+    chance = numpy.random.default_rng(seed)
+    order = numpy.concatenate([chance.permutation(len(own)) for _ in range(-(-most // len(own)))])
+    return [own[place] for place in order[:most]]
 
 
-def score(config, judge, records, pictures):
-    """Shares of pictures in which the judge finds the right emoji, among 50 and among all, and style."""
+def score(config, judge, records, pictures, pool):
+    """Shares of pictures in which the judge finds the right emoji, among 50 of `pool` and among it all, and style."""
     concepts, styles = judges.targets(records)
     named, styled, _ = judges.verdicts(judge, pictures)
+    named[:, [place for place in range(named.shape[1]) if place not in pool]] = -torch.inf
     return {
         "pictures": len(records),
-        "right_among_50": round(float(numpy.mean(judges.among(named, concepts, config.seed))), 3),
+        "right_among_50": round(float(numpy.mean(judges.among(named, concepts, config.seed, sorted(pool)))), 3),
         "right_among_all": round((named.argmax(1) == concepts).float().mean().item(), 3),
         "right_style": round((styled.argmax(1) == styles).float().mean().item(), 3),
     }
@@ -69,6 +71,8 @@ def choose(config, work, out):
     """Guidance and solver for 20 steps: what the judge recognises most often. Written to `busbar.json`."""
     _, records = data.read(work)
     judge, studio = judges.load(config, work, records), Studio(out)
+    records = [records[row] for row in data.drawn(config, records)]
+    pool = {record["concept"] for record in records}
     some = asked(records, False, 64, config.seed + 10)
     prompts = [captions.prompt(record["name"], record["style"]) for record in some]
     good = lambda row: row["right_among_50"] + row["right_among_all"] + row["right_style"]
@@ -76,17 +80,18 @@ def choose(config, work, out):
 
     def attempt(solver, guidance):
         drawn = studio.draw(prompts, 1000, guidance, solver=solver)
-        tried.append({"solver": solver, "guidance": guidance, "steps": 20} | score(config, judge, some, drawn))
+        tried.append({"solver": solver, "guidance": guidance, "steps": 20} | score(config, judge, some, drawn, pool))
         print(tried[-1], flush=True)
 
     for guidance in GUIDANCE:
         attempt("ddim", guidance)
-    attempt("dpm++2m", max(tried, key=good)["guidance"])
+    attempt("dpmpp_2m", max(tried, key=good)["guidance"])
     best = max(tried, key=good)
     settings = {
         "name": "emoji-diffusion",
         "description": DESCRIPTION,
-        "size": config.size,
+        "width": config.size,
+        "height": config.size,
         "steps": best["steps"],
         "guidance": best["guidance"],
         "scheduler": best["solver"],
@@ -118,6 +123,9 @@ def measure(config, work, out):
     """`scores.json` and `grid.png`."""
     pictures, records = data.read(work)
     judge, studio = judges.load(config, work, records), Studio(out)
+    rows = data.drawn(config, records)
+    pictures, records = pictures[rows], [records[row] for row in rows]
+    pool = {record["concept"] for record in records}
     settings = json.loads((out / "busbar.json").read_text())
     how = {"guidance": settings["guidance"], "solver": settings["scheduler"], "steps": settings["steps"]}
     place = {(record["concept"], record["style"]): row for row, record in enumerate(records)}
@@ -125,11 +133,11 @@ def measure(config, work, out):
     known = (pictures[shown], [records[row] for row in shown])
     scores = {"settings": how, "tried": json.loads(work.path("tried.json").read_text())}
     for kind, held_out in {"seen": False, "held_out": True}.items():
-        some = asked(records, held_out, 256, config.seed + 11)
+        some = asked(records, held_out, 160 if not held_out else 108, config.seed + 11)
         real = pictures[[place[record["concept"], record["style"]] for record in some]]
         drawn = studio.draw([captions.prompt(r["name"], r["style"]) for r in some], 5000, **how)
-        scores[kind] = score(config, judge, some, drawn) | nearness(real, some, drawn, known)
-        scores[kind]["judge_on_real_drawings"] = score(config, judge, some, real)
+        scores[kind] = score(config, judge, some, drawn, pool) | nearness(real, some, drawn, known)
+        scores[kind]["judge_on_real_drawings"] = score(config, judge, some, real, pool)
         print(kind, scores[kind], flush=True)
     # What these distances are between drawings that have nothing to do with each other.
     others = numpy.random.default_rng(config.seed).permutation(len(pictures))

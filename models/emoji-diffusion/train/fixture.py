@@ -5,7 +5,7 @@ import json
 import torch
 from safetensors.torch import save_file
 
-from evaluate import Studio
+from evaluate import SOLVERS, Studio
 
 PROMPTS = [("a red apple, flat style", 1), ("a happy robot, 3d style", 2)]
 
@@ -14,7 +14,7 @@ def write(out):
     """`tests/expected.json`, the requests, and `tests/expected.safetensors`, a picture from 0 to 1 for each."""
     settings = json.loads((out / "busbar.json").read_text())
     studio = Studio(out)
-    studio.pipe.set_progress_bar_config(disable=True)
+    studio.pipe.scheduler = SOLVERS[settings["scheduler"]].from_config(studio.settings)
     requests, pictures = [], {}
     for prompt, seed in PROMPTS:
         name = f"picture.{seed}"

@@ -104,11 +104,11 @@ def verdicts(judge, pictures):
     return [torch.cat(column) for column in zip(*scored)]
 
 
-def among(scores, concepts, seed, count=50):
-    """For each picture, whether its emoji scores best among `count`: itself and others drawn at random."""
+def among(scores, concepts, seed, pool, count=50):
+    """For each picture, whether its emoji scores best among `count`: itself and others drawn from `pool`."""
     chance = numpy.random.default_rng(seed)
     right = []
     for own, score in zip(concepts.tolist(), scores):
-        others = chance.permutation(numpy.delete(numpy.arange(len(score)), own))[: count - 1]
+        others = chance.permutation([other for other in pool if other != own])[: count - 1]
         right.append(bool(score[own] > score[torch.from_numpy(others)].max()))
     return right

@@ -52,6 +52,10 @@ def main():
     team.join()
     for stage in [stage for stage in STAGES if stage in asked.stages]:
         if stage in ["vae", "unet"] and team.size() < asked.workers:
+            if stage == "unet":
+                # Once, before several do it at the same time.
+                context(config, work)
+                vae.encode(config, work)
             team.start(asked.workers, [stage, *options(asked)])
         else:
             perform(stage, config, work, asked.out)

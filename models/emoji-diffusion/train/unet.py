@@ -3,6 +3,7 @@
 import torch
 from diffusers import DDIMScheduler, UNet2DConditionModel
 
+import data
 import loop
 import team
 import text as texts
@@ -63,7 +64,7 @@ def train(config, work, records, latents, ids, spoken):
     parameters = [*text.parameters(), *unet.parameters()]
     optimiser = torch.optim.AdamW(parameters, sizes.rate, (0.9, 0.99), weight_decay=0.0, fused=True)
     levels = schedule().alphas_cumprod.to(where)
-    shown = torch.tensor([row for row, record in enumerate(records) if not record["held_out"]])
+    shown = torch.tensor([row for row in data.drawn(config, records) if not records[row]["held_out"]])
     silence = torch.full((1, config.places), spoken.end)
     silence[0, 0] = spoken.start
 
@@ -83,9 +84,10 @@ def train(config, work, records, latents, ids, spoken):
         rows = shown[epoch[at % len(shown)]]
         clean = latents[rows].to(where, memory_format=loop.layout())
         noise = chance.normal(*clean.shape).to(where)
-        # Evenly over all times within a batch: less noise in the gradient than by chance alone.
+        # Spread over all times within a batch: less noise in the gradient than by chance alone. More
+        # of them late, where only words tell what the picture is.
         times = (chance.order(sizes.batch) + chance.uniform(sizes.batch)) / sizes.batch
-        times = (times * len(levels)).long().clamp(max=len(levels) - 1).to(where)
+        times = (times**0.75 * len(levels)).long().clamp(max=len(levels) - 1).to(where)
         signal = levels[times].sqrt()[:, None, None, None]
         rest = (1 - levels[times]).sqrt()[:, None, None, None]
         noisy, target = signal * clean + rest * noise, signal * noise - rest * clean
