@@ -35,6 +35,10 @@ pub enum Event {
     },
     /// How far work that writes no text yet has come.
     Progress(Progress),
+    /// What has been used so far, where it is known before the end. It replaces what was told before,
+    /// and counts for an answer that is not heard to its end. It alone begins no answer: a call does
+    /// not resolve with it.
+    Usage(Usage),
     /// The end of a whole answer.
     Done(Done),
 }

@@ -18,7 +18,8 @@ pub type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
 pub trait ChatModel: Debug + Send + Sync + 'static {
     /// Starts an answer.
     ///
-    /// Resolves once the first event is there, so that until then another model may be tried.
+    /// Resolves once the first event is there, so that until then another model may be tried;
+    /// [`Event::Usage`] alone is no beginning.
     /// The stream ends with exactly one [`Event::Done`] or one error; dropping it, or this
     /// future, cancels the work and frees what it held.
     ///
@@ -132,6 +133,7 @@ impl Transcript {
                 }
             }
             Event::Progress(_) => {}
+            Event::Usage(usage) => self.usage = usage,
             Event::Done(done) => return Some(done),
         }
         None

@@ -5,7 +5,7 @@ use std::{fmt::Debug, pin::Pin};
 use bytes::Bytes;
 use futures_util::Stream;
 
-use crate::{BoxFuture, Context, Done, Result};
+use crate::{BoxFuture, Context, Done, Result, Usage};
 
 /// The name of a wire format. What it stands for is known to whoever reads and writes it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -35,6 +35,8 @@ pub struct RelayRequest {
     pub format: Format,
     /// Its body. The name of the model in it is the client's; the relay puts its own there.
     pub body: Bytes,
+    /// What its head says that belongs to the format, by name in lower case.
+    pub heads: Vec<(&'static str, String)>,
     /// Whether the answer comes in pieces.
     pub stream: bool,
 }
@@ -47,6 +49,8 @@ pub type RelayStream = Pin<Box<dyn Stream<Item = Result<RelayItem>> + Send>>;
 pub enum RelayItem {
     /// Bytes for the client: whole frames of a stream, or the whole body.
     Bytes(Bytes),
+    /// What has been used so far; it counts for an answer that is not heard to its end.
+    Usage(Usage),
     /// The end of a whole answer.
     Done(Done),
 }

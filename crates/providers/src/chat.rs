@@ -114,8 +114,12 @@ impl HostedChat {
             ready: VecDeque::new(),
             failure: None,
         };
-        let first = answering.next().await.unwrap_or_else(|| Err(self.host.cut()))?;
-        Ok(Box::pin(stream::iter([Ok(first)]).chain(answering)))
+        let mut begun = Vec::with_capacity(2);
+        // A host may count before it answers. That is no answer yet: it may still be cut.
+        while !matches!(begun.last(), Some(event) if !matches!(event, Event::Usage(_))) {
+            begun.push(answering.next().await.unwrap_or_else(|| Err(self.host.cut()))?);
+        }
+        Ok(Box::pin(stream::iter(begun.into_iter().map(Ok)).chain(answering)))
     }
 
     async fn whole(&self, answer: Answer) -> Result<EventStream> {

@@ -2,6 +2,7 @@
 //! came, frame by frame. Its end and what it used are read in passing.
 
 use std::{
+    borrow::Cow,
     fmt,
     ops::ControlFlow,
     pin::Pin,
@@ -15,11 +16,12 @@ use busbar_core::{
 use busbar_wire::{splice::splice_model, watch::Watch};
 use bytes::Bytes;
 use futures_util::{Stream, StreamExt as _, stream};
+use http::{HeaderName, HeaderValue};
 
 use crate::{
     chat::{HostedChat, MOST_OF_AN_ANSWER, is_framed, not_framed},
     framing::{Cutter, Fate, Frames},
-    host::Host,
+    host::{Call, Host},
     http::{Answer, Body},
 };
 
@@ -83,6 +85,7 @@ impl HostedRelay {
             context,
             format,
             body,
+            heads,
             stream,
         } = request;
         let host = &self.chat.host;
@@ -93,7 +96,8 @@ impl HostedRelay {
         }
         let (body, hide) = self.with_usage(self.named(body)?, stream);
         let said = |body: &[u8]| self.chat.format.said(body);
-        let answer = host.post(call, body, &context, &said).await?;
+        let call = headed(call, heads)?;
+        let answer = host.post(&call, body, &context, &said).await?;
         if whole {
             return self.whole(answer).await;
         }
@@ -107,6 +111,8 @@ impl HostedRelay {
             frames: Frames::new(self.chat.framing),
             watch: (self.watch.0)(),
             hide,
+            told: Usage::default(),
+            passed: None,
             failure: None,
         };
         let first = passing.next().await.unwrap_or_else(|| Err(host.cut()))?;
@@ -153,6 +159,18 @@ impl HostedRelay {
     }
 }
 
+/// The call with what the client's head says.
+fn headed<'a>(call: &'a Call, heads: Vec<(&'static str, String)>) -> Result<Cow<'a, Call>> {
+    let mut call = Cow::Borrowed(call);
+    for (name, value) in heads {
+        let value = HeaderValue::from_str(&value)
+            .map_err(|_| Error::invalid(name, format!("`{name}` has a character that no header may have")))?;
+        let headers = &mut call.to_mut().headers;
+        headers.insert(HeaderName::from_static(name), value);
+    }
+    Ok(call)
+}
+
 /// A streamed answer on its way. Dropping it closes its connection.
 struct Passing {
     host: Host,
@@ -161,6 +179,10 @@ struct Passing {
     frames: Frames,
     watch: Box<dyn Watch>,
     hide: Option<IsOurs>,
+    /// The usage that was told last.
+    told: Usage,
+    /// Bytes that wait until the usage in them was told.
+    passed: Option<Bytes>,
     failure: Option<Error>,
 }
 
@@ -210,6 +232,9 @@ impl Stream for Passing {
 
     fn poll_next(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Self::Item>> {
         loop {
+            if let Some(passed) = self.passed.take() {
+                return Poll::Ready(Some(Ok(RelayItem::Bytes(passed))));
+            }
             if let Some(error) = self.failure.take() {
                 self.body = None;
                 return Poll::Ready(Some(Err(error)));
@@ -221,8 +246,11 @@ impl Stream for Passing {
                 Some(Ok(bytes)) => {
                     let passed = self.pass(bytes);
                     self.hurry();
-                    if !passed.is_empty() {
-                        return Poll::Ready(Some(Ok(RelayItem::Bytes(passed))));
+                    self.passed = (!passed.is_empty()).then_some(passed);
+                    // Told before the bytes are: whoever leaves after them is billed for it.
+                    let usage = self.watch.usage();
+                    if usage != std::mem::replace(&mut self.told, usage) {
+                        return Poll::Ready(Some(Ok(RelayItem::Usage(usage))));
                     }
                 }
                 Some(Err(why)) => {

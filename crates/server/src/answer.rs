@@ -148,6 +148,7 @@ impl Events {
                 self.record.chunk();
             }
             Ok(Event::Progress(_)) => {}
+            Ok(Event::Usage(usage)) => self.record.used(*usage),
             Ok(Event::Done(_)) => self.end(),
             Err(error) => {
                 self.record.fail(error);

@@ -7,6 +7,7 @@ mod bedrock;
 mod openai;
 mod sagemaker;
 
+use axum::http::HeaderMap;
 use busbar_core::{Context, Error, Format, Result};
 use busbar_telemetry::Operation;
 use busbar_wire::{Chunk, Framing};
@@ -25,6 +26,8 @@ pub(crate) struct Dialect {
     pub(crate) operation: Operation,
     /// Its name for models that take it as it is.
     pub(crate) format: Option<Format>,
+    /// The headers that belong to it; the others are between the client and this server.
+    pub(crate) heads: &'static [&'static str],
     /// What its answers' ids begin with.
     pub(crate) id_prefix: &'static str,
     /// How its streams are framed.
@@ -33,6 +36,27 @@ pub(crate) struct Dialect {
     pub(crate) read: fn(Incoming<'_>, Context) -> Result<Asked>,
     /// A failure within a stream of which nothing else is known.
     pub(crate) fail: fn(&Error) -> Chunk,
+}
+
+impl Dialect {
+    /// What a request's head says, of what belongs to the dialect. A header that comes several times is
+    /// one list.
+    ///
+    /// # Errors
+    /// `Invalid`, naming the header, where it is not text.
+    pub(crate) fn heads(&self, headers: &HeaderMap) -> Result<Vec<Head>> {
+        let mut heads = Vec::new();
+        for &name in self.heads {
+            let values = headers.get_all(name).iter().map(|value| value.to_str());
+            let values: Vec<_> = values
+                .collect::<Result<_, _>>()
+                .map_err(|_| Error::invalid(name, format!("the header `{name}` must be plain text")))?;
+            if !values.is_empty() {
+                heads.push((name, values.join(",")));
+            }
+        }
+        Ok(heads)
+    }
 }
 
 /// A request as it came.
@@ -46,8 +70,21 @@ pub(crate) struct Incoming<'a> {
     pub(crate) stream: bool,
     /// Its format's name, where the path says it and not the dialect alone.
     pub(crate) format: Option<Format>,
-    /// What the header by which the dialect's clients ask for new features says.
-    pub(crate) betas: Option<&'a str>,
+    /// What its head says, of what belongs to the dialect.
+    pub(crate) heads: &'a [Head],
+}
+
+/// A header: its name in lower case, and what it says.
+pub(crate) type Head = (&'static str, String);
+
+impl Incoming<'_> {
+    /// What a header says, of those that belong to the dialect.
+    pub(crate) fn head(&self, name: &str) -> Option<&str> {
+        let mut heads = self.heads.iter();
+        heads
+            .find(|(known, _)| *known == name)
+            .map(|(_, value)| value.as_str())
+    }
 }
 
 /// The paths under `/v1/` that are ours; the others are OpenAI's, known or not.

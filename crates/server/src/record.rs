@@ -19,6 +19,8 @@ pub(crate) struct Record {
     watch: Stopwatch,
     /// Pieces of text and tool calls that the model sent.
     pieces: u32,
+    /// What the model told of its usage before the end.
+    told: Usage,
     /// Once it streams, an error is an item of the stream and nobody else logs it.
     streams: bool,
     closed: bool,
@@ -45,6 +47,7 @@ impl Record {
             price: card.price.clone(),
             watch: Stopwatch::start(arrived),
             pieces: 0,
+            told: Usage::default(),
             streams: false,
             closed: false,
             span: Span::current(),
@@ -64,6 +67,11 @@ impl Record {
         self.watch.chunk(self.server.now());
     }
 
+    /// What has been used so far, by the model's own count.
+    pub(crate) fn used(&mut self, usage: Usage) {
+        self.told = usage;
+    }
+
     /// It is whole.
     pub(crate) fn finish(&mut self, usage: Usage) -> AnswerMetrics {
         self.close(Outcome::Finished, usage, None)
@@ -79,12 +87,13 @@ impl Record {
         self.close(Outcome::Cancelled, self.so_far(), None)
     }
 
-    /// The model did not get to count, so we do: what it sent, a token a piece. What it read is not
-    /// known.
+    /// The model did not get to count what it wrote, so we do: a token a piece. What it read is
+    /// known where it was told on the way.
     fn so_far(&self) -> Usage {
+        let written = self.told.written().0.max(self.pieces);
         Usage {
-            output: Tokens(self.pieces),
-            ..Usage::default()
+            output: Tokens(written.saturating_sub(self.told.reasoning.0)),
+            ..self.told
         }
     }
 

@@ -66,6 +66,7 @@ impl Passing {
                 context: caller.context.clone(),
                 format,
                 body: body.clone(),
+                heads: incoming.heads.to_vec(),
                 stream: peeked.stream,
             },
         }))
@@ -111,6 +112,7 @@ impl Relayed {
         let item = item.and_then(|item| item.unwrap_or_else(|| Err(cut())));
         match &item {
             Ok(RelayItem::Bytes(_)) => self.record.chunk(),
+            Ok(RelayItem::Usage(usage)) => self.record.used(*usage),
             Ok(RelayItem::Done(_)) => {}
             Err(error) => self.record.fail(error),
         }
@@ -120,16 +122,19 @@ impl Relayed {
     fn frames(self, dialect: &'static Dialect) -> sse::Frames {
         Box::pin(stream::unfold(Some(self), move |state| async move {
             let mut answer = state?;
-            match answer.next().await {
-                Ok(RelayItem::Bytes(bytes)) => Some((bytes, Some(answer))),
-                Ok(RelayItem::Done(done)) => {
-                    answer.record.finish(done.usage);
-                    None
-                }
-                Err(error) => {
-                    let chunk = (dialect.fail)(&error);
-                    Some((dialect.framing.encode(None, &chunk), None))
-                }
+            loop {
+                return match answer.next().await {
+                    Ok(RelayItem::Bytes(bytes)) => Some((bytes, Some(answer))),
+                    Ok(RelayItem::Usage(_)) => continue,
+                    Ok(RelayItem::Done(done)) => {
+                        answer.record.finish(done.usage);
+                        None
+                    }
+                    Err(error) => {
+                        let chunk = (dialect.fail)(&error);
+                        Some((dialect.framing.encode(None, &chunk), None))
+                    }
+                };
             }
         }))
     }
@@ -139,6 +144,7 @@ impl Relayed {
         loop {
             match self.next().await? {
                 RelayItem::Bytes(bytes) => body.extend_from_slice(&bytes),
+                RelayItem::Usage(_) => {}
                 RelayItem::Done(done) => {
                     let metrics = self.record.finish(done.usage);
                     return Ok(reply::measured(body.freeze(), &(&metrics).into()));

@@ -11,6 +11,7 @@ use crate::{
 pub(crate) struct ReadingWatch {
     format: &'static dyn ChatFormat,
     reader: Box<dyn AnswerReader>,
+    usage: Usage,
     done: Option<Done>,
     failure: Option<Error>,
 }
@@ -20,6 +21,7 @@ impl ReadingWatch {
         Self {
             format,
             reader: format.reader(),
+            usage: Usage::default(),
             done: None,
             failure: None,
         }
@@ -32,11 +34,16 @@ impl Watch for ReadingWatch {
         if let Err(error) = self.reader.read(frame, &mut events) {
             self.failure.get_or_insert(error);
         }
-        let end = events.into_iter().find_map(|event| match event {
-            Event::Done(done) => Some(done),
-            _ => None,
-        });
-        self.done = end.or(self.done.take());
+        for event in events {
+            match event {
+                Event::Usage(usage) => self.usage = usage,
+                Event::Done(done) => {
+                    self.usage = done.usage;
+                    self.done.get_or_insert(done);
+                }
+                _ => {}
+            }
+        }
     }
 
     fn done(&self) -> Option<Done> {
@@ -48,8 +55,7 @@ impl Watch for ReadingWatch {
     }
 
     fn usage(&self) -> Usage {
-        // These formats tell nothing before the end.
-        self.done.as_ref().map(|done| done.usage).unwrap_or_default()
+        self.usage
     }
 
     fn whole(&self, body: &[u8]) -> Option<Done> {

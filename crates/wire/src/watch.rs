@@ -19,7 +19,8 @@ pub trait Watch: Send {
     /// The failure that a streamed answer has told of, though it had begun well.
     fn failure(&self) -> Option<Error>;
 
-    /// What a streamed answer has told so far of what it uses, for one that is not heard to its end.
+    /// What a streamed answer has told so far of what it uses, for one that is not heard to its end;
+    /// nothing where it has told nothing.
     fn usage(&self) -> Usage;
 
     /// The end of an answer that comes in one piece; `None` where it is no answer of this format.

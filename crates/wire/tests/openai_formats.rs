@@ -31,7 +31,9 @@ use busbar_wire::{
     upstream::{ChatFormat as _, Incoming},
 };
 
-/// What a stream of these events says, up to its first failure.
+use support::events::without_usage;
+
+/// What a stream of these events says, but for usage on the way, up to its first failure.
 fn read(events: &[&str]) -> (Vec<Event>, Result<()>) {
     let mut reader = OPENAI.reader();
     let mut out = Vec::new();
@@ -42,8 +44,8 @@ fn read(events: &[&str]) -> (Vec<Event>, Result<()>) {
             data: data.as_bytes(),
         };
         if let Err(error) = reader.read(&frame, &mut out) {
-            return (out, Err(error));
+            return (without_usage(out), Err(error));
         }
     }
-    (out, Ok(()))
+    (without_usage(out), Ok(()))
 }

@@ -207,15 +207,20 @@ impl ChatModel for TextEngine {
                 .aside(move |preparation, now| preparation.prepare(&request, output, now))
                 .await?;
             self.enqueue(context, prompt, Work::Generate(Box::new(generation)))?;
-            let first = events.recv().await.ok_or_else(stopped)??;
+            let mut begun = Vec::with_capacity(2);
+            // What the prompt took is told first, and is no beginning of an answer.
+            while !matches!(begun.last(), Some(event) if !matches!(event, Event::Usage(_))) {
+                begun.push(events.recv().await.ok_or_else(stopped)??);
+            }
             // The engine must live as long as the stream: its thread is what feeds it.
-            let ended = matches!(first, Event::Done(_));
+            let ended = matches!(begun.last(), Some(Event::Done(_)));
             let rest = Answer {
                 events,
                 ended,
                 _engine: self.clone(),
             };
-            let stream: EventStream = Box::pin(stream::iter([Ok(first)]).chain(rest.into_stream()));
+            let stream: EventStream =
+                Box::pin(stream::iter(begun.into_iter().map(Ok)).chain(rest.into_stream()));
             Ok(stream)
         })
     }

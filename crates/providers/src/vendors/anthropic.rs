@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use busbar_core::{ChatRequest, Model};
-use busbar_wire::anthropic::{MESSAGES_FORMAT, MessagesWatch, betas};
+use busbar_wire::anthropic::{BETAS_HEADER, MESSAGES_FORMAT, MessagesWatch, betas};
 use http::{HeaderMap, HeaderValue};
 use serde::Deserialize;
 
@@ -21,7 +21,6 @@ use crate::{
 
 const ENDPOINT: &str = "https://api.anthropic.com";
 const VERSION: &str = "2023-06-01";
-const BETAS: &str = "anthropic-beta";
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -92,6 +91,6 @@ fn ask_for_betas(request: &ChatRequest, headers: &mut HeaderMap) {
     }
     // A name that no header may have is none that the host knows.
     if let Ok(value) = HeaderValue::from_str(&betas) {
-        headers.insert(BETAS, value);
+        headers.insert(BETAS_HEADER, value);
     }
 }

@@ -1,6 +1,7 @@
 //! Hosts elsewhere, played on this machine: what they do to us, and what we say to them.
 #![expect(clippy::unwrap_used, clippy::panic, reason = "helpers of tests")]
 
+mod early;
 mod relay;
 mod scene;
 mod upstream;

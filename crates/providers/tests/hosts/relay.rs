@@ -38,6 +38,7 @@ fn request(body: &str, stream: bool) -> RelayRequest {
         context: Context::new(RequestId::new("r")),
         format: FORMAT,
         body: Bytes::copy_from_slice(body.as_bytes()),
+        heads: Vec::new(),
         stream,
     }
 }
@@ -52,12 +53,26 @@ async fn pass(relay: &Arc<dyn Relay>, request: RelayRequest) -> (String, Result<
     let end = loop {
         match items.next().await.unwrap() {
             Ok(RelayItem::Bytes(bytes)) => text.extend_from_slice(&bytes),
+            Ok(RelayItem::Usage(_)) => {}
             Ok(RelayItem::Done(done)) => break Ok(done.usage),
             Err(error) => break Err(error),
         }
     };
     assert!(items.next().await.is_none(), "nothing follows the end");
     (String::from_utf8(text).unwrap(), end)
+}
+
+#[tokio::test]
+async fn what_the_head_says_of_the_format_goes_with_the_body() {
+    let upstream = host(|_| Say::stream(SSE, &[HELLO, STOP, END])).await;
+    let mut request = request(r#"{"model":"near","stream":true}"#, true);
+    request.heads = vec![("x-new-feature", "a,b".into())];
+    let (_, end) = pass(&relay_at(&upstream), request.clone()).await;
+    end.unwrap();
+    assert_eq!(upstream.received()[0].header("x-new-feature"), Some("a,b"));
+    request.heads = vec![("x-new-feature", "a\r\nhost: x".into())];
+    let (_, end) = pass(&relay_at(&upstream), request).await;
+    assert_eq!(end.unwrap_err().kind(), ErrorKind::Invalid);
 }
 
 #[tokio::test]

@@ -266,6 +266,7 @@ async fn event_streams_pass_through_byte_for_byte() {
         context: Context::new(RequestId::new("r")),
         format: FORMAT,
         body: body.clone(),
+        heads: Vec::new(),
         stream: true,
     };
     let mut items = relay.relay(request).await.unwrap();
@@ -273,6 +274,7 @@ async fn event_streams_pass_through_byte_for_byte() {
     let done = loop {
         match items.next().await.unwrap().unwrap() {
             RelayItem::Bytes(bytes) => passed.extend_from_slice(&bytes),
+            RelayItem::Usage(_) => {}
             RelayItem::Done(done) => break done,
         }
     };

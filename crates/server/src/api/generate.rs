@@ -93,12 +93,7 @@ pub(crate) async fn responses(State(server): State<Server>, caller: Caller, requ
     responses((status = 200, description = "The message, whole or as server-sent events."))
 )]
 pub(crate) async fn messages(State(server): State<Server>, caller: Caller, request: Request) -> Handled {
-    let betas = request.headers().get("anthropic-beta").cloned();
-    let path = Incoming {
-        betas: betas.as_ref().and_then(|betas| betas.to_str().ok()),
-        ..Incoming::default()
-    };
-    generate(&dialects::MESSAGES, &server, caller, path, request).await
+    generate(&dialects::MESSAGES, &server, caller, Incoming::default(), request).await
 }
 
 /// Answers in a dialect. `path` is what the path says.
@@ -111,12 +106,17 @@ pub(crate) async fn generate(
 ) -> Handled {
     let last_event = replay::last_event(request.headers())?;
     let window = replay::window(request.headers())?;
+    let heads = dialect.heads(request.headers())?;
     let body = body::read(server, &caller, request).await?;
     if let Some(last) = last_event {
         // The request was made before and its stream goes on: what the body says is known.
         return replay::rest(server, &caller.context.tenant, &last);
     }
-    let incoming = Incoming { body: &body, ..path };
+    let incoming = Incoming {
+        body: &body,
+        heads: &heads,
+        ..path
+    };
     if window.is_none()
         && let Some(passing) = Passing::of(server, dialect, &caller, incoming, &body)?
     {

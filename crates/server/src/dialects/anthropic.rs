@@ -3,7 +3,7 @@
 use busbar_telemetry::Operation;
 use busbar_wire::{
     Chunk, Framing,
-    anthropic::{FORMAT, MessagesBody, MessagesWriter, Variant, error_body},
+    anthropic::{BETAS_HEADER, FORMAT, MessagesBody, MessagesWriter, Variant, error_body},
 };
 
 use super::Dialect;
@@ -13,11 +13,12 @@ use crate::answer::Asked;
 pub(crate) static MESSAGES: Dialect = Dialect {
     operation: Operation::Chat,
     format: Some(FORMAT),
+    heads: &[BETAS_HEADER],
     id_prefix: MessagesWriter::ID_PREFIX,
     framing: Framing::Sse { end: None },
     read: |incoming, context| {
         let body = MessagesBody::read(incoming.body, Variant::Direct)?;
-        let body = match incoming.betas {
+        let body = match incoming.head(BETAS_HEADER) {
             Some(betas) => body.with_betas(betas),
             None => body,
         };

@@ -23,6 +23,8 @@ const EVENTS: Framing = Framing::EventStream {
 pub(crate) static CONVERSE: Dialect = Dialect {
     operation: Operation::Chat,
     format: Some(converse::FORMAT),
+    // Its bodies say everything.
+    heads: &[],
     id_prefix: "converse-",
     framing: EVENTS,
     read: |incoming, context| {
@@ -42,9 +44,11 @@ pub(crate) static INVOKE: Dialect = Dialect {
     operation: Operation::Chat,
     // Each family of models has its own; the path says which.
     format: None,
+    heads: invoke::HEADERS,
     id_prefix: "invoke-",
     framing: EVENTS,
     read: |incoming, context| {
+        invoke::check_headers(incoming.heads)?;
         let family = incoming.model.map_or(Family::Other, Family::of);
         let body = InvokeBody::read(incoming.body, family)?;
         let family = body.family();

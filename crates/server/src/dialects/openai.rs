@@ -25,6 +25,7 @@ const OPENAI_EVENTS: Framing = Framing::Sse {
 pub(crate) static CHAT: Dialect = Dialect {
     operation: Operation::Chat,
     format: Some(chat::FORMAT),
+    heads: &[],
     id_prefix: ChatWriter::ID_PREFIX,
     framing: OPENAI_EVENTS,
     read: |incoming, context| {
@@ -44,6 +45,7 @@ pub(crate) static CHAT: Dialect = Dialect {
 pub(crate) static COMPLETIONS: Dialect = Dialect {
     operation: Operation::TextCompletion,
     format: None,
+    heads: &[],
     id_prefix: CompletionWriter::ID_PREFIX,
     framing: OPENAI_EVENTS,
     read: |incoming, context| {
@@ -63,6 +65,7 @@ pub(crate) static COMPLETIONS: Dialect = Dialect {
 pub(crate) static RESPONSES: Dialect = Dialect {
     operation: Operation::Chat,
     format: Some(responses::FORMAT),
+    heads: &[],
     id_prefix: ResponsesWriter::ID_PREFIX,
     framing: responses::FRAMING,
     read: |incoming, context| {

@@ -12,6 +12,7 @@ pub(crate) static ENDPOINT: Dialect = Dialect {
     operation: Operation::Chat,
     // What stands in a body is between the client and the container: only its fields tell.
     format: None,
+    heads: &[],
     id_prefix: "invocation-",
     framing: FRAMING,
     read: |incoming, context| {

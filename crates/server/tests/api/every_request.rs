@@ -8,6 +8,7 @@ use axum::{
     body::Body,
     http::{Method, Request},
 };
+use busbar_core::{Event, Tokens, Usage};
 use busbar_server::{Hosts, Origins, Settings, openapi};
 use busbar_testkit::{Gate, Scripted, Step};
 use futures_util::{FutureExt as _, StreamExt as _};
@@ -227,7 +228,15 @@ async fn a_preflight_is_answered_for_allowed_pages() {
 
 #[tokio::test]
 async fn a_client_that_goes_away_stops_its_generation() {
-    let rig = serving(Scripted::new(vec![Step::text("Hel"), Step::Stall]));
+    let told = Event::Usage(Usage {
+        input: Tokens(4321),
+        ..Usage::default()
+    });
+    let rig = serving(Scripted::new(vec![
+        Step::Send(told),
+        Step::text("Hel"),
+        Step::Stall,
+    ]));
     let response = rig.open(post(CHAT, &hello_streamed())).await;
     let mut body = response.into_body().into_data_stream();
     body.next().await.unwrap().unwrap();
@@ -241,6 +250,12 @@ async fn a_client_that_goes_away_stops_its_generation() {
         "{}",
         figures.text()
     );
+    // What it had read by then is counted.
+    let mut sums = figures
+        .text()
+        .lines()
+        .filter(|line| line.starts_with("gen_ai_client_token_usage_sum{") && line.contains("\"input\""));
+    assert!(sums.next().unwrap().ends_with(" 4321"), "{}", figures.text());
 }
 
 #[tokio::test]

@@ -10,9 +10,10 @@ use busbar_server::Settings;
 use busbar_testkit::Scripted;
 use bytes::Bytes;
 use futures_util::stream;
+use http_body_util::BodyExt as _;
 use serde_json::json;
 
-use crate::support::{Rig, of, post};
+use crate::support::{Rig, of, post, post_with};
 
 /// Gives back the same items whatever it is asked, and remembers what that was.
 #[derive(Debug)]
@@ -103,6 +104,73 @@ async fn a_stream_passes_as_it_comes_and_its_failure_is_told_in_its_own_format()
         "{text}"
     );
     assert!(asked.lock().unwrap()[0].stream);
+}
+
+#[tokio::test]
+async fn what_a_head_says_of_its_format_is_passed_on_and_nothing_else_of_it() {
+    let (rig, asked) = rig(vec![bytes("{}"), done()]);
+    let body = json!({"model": "far", "max_tokens": 9, "messages": []});
+    let mut request = post("/v1/messages", &body);
+    for (name, value) in [
+        ("anthropic-beta", "one"),
+        ("anthropic-beta", "two"),
+        ("x-api-key", "the-clients-own"),
+        ("cookie", "a=b"),
+    ] {
+        request.headers_mut().append(name, value.parse().unwrap());
+    }
+    rig.send(request).await;
+    let asked = asked.lock().unwrap();
+    assert_eq!(asked[0].heads, [("anthropic-beta", "one,two".to_owned())]);
+}
+
+#[tokio::test]
+async fn guardrails_that_only_the_service_knows_are_refused_elsewhere() {
+    let rig = crate::support::saying(&["hi"]);
+    let body = json!({"prompt": "hi"});
+    let path = "/model/scripted/invoke";
+    let guard = "x-amzn-bedrock-guardrailidentifier";
+    let refused = rig.send(post_with(path, &body, guard, "g1")).await;
+    assert_eq!(refused.status, 400);
+    assert!(refused.text().contains(guard), "{}", refused.text());
+    let tier = "x-amzn-bedrock-service-tier";
+    assert_eq!(rig.send(post_with(path, &body, tier, "flex")).await.status, 200);
+}
+
+#[tokio::test]
+async fn an_answer_that_nobody_hears_to_its_end_is_billed_by_what_was_told_of_it() {
+    let told = Usage {
+        input: Tokens(1000),
+        output: Tokens(1),
+        ..Usage::default()
+    };
+    // The host counts the prompt first, and the answer never comes to its end.
+    let items = || {
+        vec![
+            Ok(RelayItem::Usage(told)),
+            bytes("event: message_start\ndata: {}\n\n"),
+            bytes("data: {}\n\n"),
+        ]
+    };
+    let cut = || Err(Error::new(ErrorKind::BadUpstream, "the host went away"));
+    let (failed, _) = rig([items(), vec![cut()]].concat());
+    let body = json!({"model": "far", "stream": true});
+    failed.post("/v1/messages", &body).await;
+    let (left, _) = rig(items());
+    let mut answer = left.open(post("/v1/messages", &body)).await;
+    // The client takes the first piece, and leaves.
+    assert!(answer.frame().await.is_some());
+    drop(answer);
+    for (rig, pieces) in [(failed, 2), (left, 1)] {
+        let metrics = rig.get("/metrics").await;
+        let cost = 1000.0 * 0.25e-6 + f64::from(pieces) * 1.25e-6;
+        let line = metrics
+            .text()
+            .lines()
+            .find(|line| line.starts_with("busbar_cost_usd_total{"));
+        let counted: f64 = line.unwrap().rsplit(' ').next().unwrap().parse().unwrap();
+        assert!((counted - cost).abs() < 1e-9, "{line:?} is not {cost}");
+    }
 }
 
 #[tokio::test]

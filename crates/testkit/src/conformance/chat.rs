@@ -46,9 +46,11 @@ async fn start(subject: &Subject) -> EventStream {
     }
 }
 
-/// A call resolves with its first event: before it an error is a `Result`.
+/// A call resolves with its first event: before it an error is a `Result`. Usage is none.
 pub async fn the_first_event_is_there_when_the_call_resolves(subject: &Subject) {
-    let mut events = start(subject).await;
+    let events = start(subject).await;
+    let is_usage = |event: &busbar_core::Result<Event>| matches!(event, Ok(Event::Usage(_)));
+    let mut events = events.skip_while(|event| std::future::ready(is_usage(event)));
     let first = events.next().now_or_never();
     assert!(
         matches!(first, Some(Some(Ok(_)))),

@@ -53,7 +53,10 @@ pub const HINTS: &[&str] = &[
     "workspace_id",
 ];
 
-/// A header where the host is Anthropic, a field within InvokeModel.
+/// The header by which clients ask for new features where the host is Anthropic.
+pub const BETAS_HEADER: &str = "anthropic-beta";
+
+/// The same as a field within InvokeModel.
 const BETAS: &str = "anthropic_beta";
 
 /// Where the bodies go. They differ in how the model, the version and the streaming are said.

@@ -114,7 +114,7 @@ impl AnswerReader for MessagesReader {
         match event.kind.as_str() {
             "message_start" => {
                 let begun = event.message.ok_or_else(|| lacks("message"))?;
-                self.tally.count(&begun.usage.unwrap_or_default());
+                self.count(&begun.usage.unwrap_or_default(), out);
             }
             "content_block_start" => {
                 let block = event.content_block.ok_or_else(|| lacks("content_block"))?;
@@ -128,7 +128,7 @@ impl AnswerReader for MessagesReader {
             "message_delta" => {
                 let delta = event.delta.ok_or_else(|| lacks("delta"))?;
                 self.tally.stop(delta.stopped);
-                self.tally.count(&event.usage.unwrap_or_default());
+                self.count(&event.usage.unwrap_or_default(), out);
             }
             "message_stop" => {
                 self.finished = true;
@@ -143,6 +143,14 @@ impl AnswerReader for MessagesReader {
 }
 
 impl MessagesReader {
+    /// Counts are told as soon as they come: whoever leaves before the end is billed by them.
+    fn count(&mut self, counts: &Counts, out: &mut Vec<Event>) {
+        let before = self.tally.usage();
+        self.tally.count(counts);
+        let now = self.tally.usage();
+        out.extend((now != before).then_some(Event::Usage(now)));
+    }
+
     fn begin(&mut self, number: u32, block: Block<'_>, out: &mut Vec<Event>) -> Result<()> {
         let open = match block.kind.as_str() {
             "text" => {

@@ -189,7 +189,7 @@ impl AnswerWriter for MessagesWriter {
             Event::ToolCallDelta { arguments, .. } if arguments.is_empty() => {}
             Event::ToolCallDelta { index, arguments } => self.more_of_call(*index, arguments, out),
             // The dialect has no word for progress; the end is written by `end`.
-            Event::Progress(_) | Event::Done(_) => {}
+            Event::Progress(_) | Event::Usage(_) | Event::Done(_) => {}
         }
     }
 

@@ -10,7 +10,7 @@ use busbar_wire::{
 };
 use serde_json::{Value, json};
 
-use crate::support::events::{head, metrics, written};
+use crate::support::events::{head, metrics, without_usage, written};
 
 type Read = (Vec<Event>, Option<ErrorKind>);
 
@@ -26,10 +26,10 @@ fn read(frames: &[(String, String)]) -> (Read, MessagesWatch) {
         };
         watch.see(&frame);
         if let Err(error) = reader.read(&frame, &mut events) {
-            return ((events, Some(error.kind())), watch);
+            return ((without_usage(events), Some(error.kind())), watch);
         }
     }
-    ((events, None), watch)
+    ((without_usage(events), None), watch)
 }
 
 fn read_sse(bytes: &[u8]) -> (Read, MessagesWatch) {

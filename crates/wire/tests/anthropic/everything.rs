@@ -16,7 +16,7 @@ use proptest::prelude::*;
 use serde_json::{Value, json};
 
 use crate::support::{
-    events::{Answers, answers, head, metrics, written},
+    events::{Answers, answers, head, metrics, without_usage, written},
     requests::{Says, context, json_like, requests},
 };
 
@@ -44,7 +44,7 @@ fn read(chunks: &[Chunk]) -> Vec<Event> {
     for chunk in chunks {
         reader.read(&incoming(chunk), &mut events).unwrap();
     }
-    events
+    without_usage(events)
 }
 
 fn sse(chunks: &[Chunk]) -> Vec<u8> {

@@ -13,7 +13,7 @@ use busbar_wire::{
 };
 use serde_json::{Value, json};
 
-use super::support::events::{head, metrics, written};
+use super::support::events::{head, metrics, without_usage, written};
 
 const WHOLE: &[u8] = include_bytes!("../golden/bedrock/converse_answer.json");
 const STREAM: &str = include_str!("../golden/bedrock/converse_stream.jsonl");
@@ -42,7 +42,7 @@ pub(crate) fn read(reader: &mut dyn AnswerReader, events: &[(String, Value)]) ->
             &mut out,
         )?;
     }
-    Ok(out)
+    Ok(without_usage(out))
 }
 
 fn usage() -> Usage {
@@ -332,7 +332,7 @@ pub(crate) fn read_chunks(reader: &mut dyn AnswerReader, chunks: &[Chunk]) -> Ve
             reader.read(&message.incoming(), &mut events).unwrap();
         }
     }
-    events
+    without_usage(events)
 }
 
 #[test]

@@ -1,6 +1,6 @@
 //! Answers that are passed on, watched in passing.
 
-use busbar_core::{ErrorKind, FinishReason, Tokens};
+use busbar_core::{ErrorKind, FinishReason, Tokens, Usage};
 use busbar_wire::{
     openai::hosts::{ChatWatch, asks_for_usage, is_only_usage, with_usage},
     upstream::Incoming,
@@ -34,7 +34,10 @@ fn an_answer_is_whole_once_its_mark_has_gone_by() {
         (done.finish, done.usage.output),
         (FinishReason::Length, Tokens(4))
     );
-    assert_eq!(watch(&[PIECE, PIECE]).usage().output, Tokens(2));
+    // Who tells nothing is counted by pieces, once the answer is whole.
+    assert_eq!(watch(&[PIECE, PIECE]).usage(), Usage::default());
+    let done = watch(&[PIECE, PIECE, "[DONE]"]).done().unwrap();
+    assert_eq!(done.usage.output, Tokens(2));
 }
 
 #[test]

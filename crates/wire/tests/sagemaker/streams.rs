@@ -11,7 +11,7 @@ use busbar_wire::{
 };
 use proptest::prelude::*;
 
-use super::support::events::{Answers, answers, head, written};
+use super::support::events::{Answers, answers, head, without_usage, written};
 
 const TEXT_EVENTS: &[u8] = include_bytes!("../golden/sagemaker/text_stream.sse");
 const TEXT_LINES: &[u8] = include_bytes!("../golden/sagemaker/text_stream.jsonl");
@@ -30,7 +30,7 @@ fn read<'a>(mut reader: Box<dyn AnswerReader>, parts: impl Iterator<Item = &'a [
     for data in parts {
         reader.read(&part(data), &mut events)?;
     }
-    Ok(events)
+    Ok(without_usage(events))
 }
 
 fn done(finish: FinishReason, input: u32, output: u32) -> Event {
@@ -165,7 +165,7 @@ fn through_the_framing(chunks: &[Chunk], size: usize, mut reader: Box<dyn Answer
             reader.read(&message.incoming(), &mut events).unwrap();
         }
     }
-    events
+    without_usage(events)
 }
 
 proptest! {

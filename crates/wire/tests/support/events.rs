@@ -34,6 +34,12 @@ impl Answers {
     };
 }
 
+/// An answer's own events: what is told of usage on the way stands apart.
+pub(crate) fn without_usage(mut events: Vec<Event>) -> Vec<Event> {
+    events.retain(|event| !matches!(event, Event::Usage(_)));
+    events
+}
+
 fn texts() -> impl Strategy<Value = Vec<Event>> {
     vec(text().prop_map(Event::text), 1..4)
 }

@@ -134,6 +134,10 @@ impl Task {
         let Some(output) = output else {
             return Ok(Step::On);
         };
+        if self.next.is_none() {
+            // The prompt is computed: who leaves before the end has used it all the same.
+            self.generation.output.send(Ok(Event::Usage(self.usage())));
+        }
         let token = choose(&mut self.generation, context.logits(output), limits)?;
         let full = cached + 1 >= limits.window;
         let finish = write(&mut self.generation, &mut self.written, &token, full, limits)?;

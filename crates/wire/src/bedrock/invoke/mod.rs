@@ -42,6 +42,37 @@ pub const OUTPUT_TOKENS_HEADER: &str = "x-amzn-bedrock-output-token-count";
 /// The header that says how long a whole answer took, milliseconds.
 pub const LATENCY_HEADER: &str = "x-amzn-bedrock-invocation-latency";
 
+/// What a request's head says of how the service treats it.
+pub const HEADERS: &[&str] = &[
+    "x-amzn-bedrock-guardrailidentifier",
+    "x-amzn-bedrock-guardrailversion",
+    "x-amzn-bedrock-performanceconfig-latency",
+    "x-amzn-bedrock-service-tier",
+    "x-amzn-bedrock-trace",
+];
+
+/// Those of them that change what may be answered: a request that is not passed on cannot have them.
+const GUARDS: &[&str] = &[
+    "x-amzn-bedrock-guardrailidentifier",
+    "x-amzn-bedrock-guardrailversion",
+];
+
+/// Refuses what a head says that only the service itself can keep to. How fast it answers, and what it
+/// tells about it, is left to whoever serves.
+///
+/// # Errors
+/// `Unsupported`, naming the header.
+pub fn check_headers(heads: &[(&'static str, String)]) -> Result<()> {
+    match heads.iter().find(|(name, _)| GUARDS.contains(name)) {
+        Some((name, _)) => {
+            let message =
+                format!("the model that serves this request knows no guardrails of `{name}`; leave it out");
+            Err(super::unsupported(*name, message))
+        }
+        None => Ok(()),
+    }
+}
+
 /// A body that asks for text, in a model's own format.
 #[derive(Debug)]
 pub enum InvokeBody {

@@ -175,9 +175,11 @@ impl<F: PlainFormat> AnswerReader for PlainReader<F> {
         }
         self.finish = piece.finish.or(self.finish);
         // Counts of a piece are those so far.
+        let before = self.usage;
         self.usage.input = self.usage.input.max(piece.usage.input);
         self.usage.output = self.usage.output.max(piece.usage.output);
         let Some(metrics) = measured.metrics else {
+            out.extend((self.usage != before).then_some(Event::Usage(self.usage)));
             return Ok(());
         };
         let Some(finish) = self.finish.take() else {

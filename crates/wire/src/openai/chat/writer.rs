@@ -109,7 +109,7 @@ impl ChatWriter {
                 Some(self.delta(delta, None))
             }
             // The dialect has no word for progress; the end is written by `end`.
-            Event::Progress(_) | Event::Done(_) => None,
+            Event::Progress(_) | Event::Usage(_) | Event::Done(_) => None,
         }
     }
 }

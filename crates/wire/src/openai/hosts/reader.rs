@@ -96,7 +96,9 @@ impl ChatReader {
             self.id = chunk.id.unwrap_or_default();
         }
         if let Some(usage) = chunk.usage.or(groq_usage) {
-            self.usage = Some(usage.into_usage());
+            let usage = usage.into_usage();
+            self.usage = Some(usage);
+            out.push(Event::Usage(usage));
         }
         for choice in chunk.choices.into_iter().flatten() {
             // Only one answer is ever asked for.

@@ -79,7 +79,13 @@ impl Watch for ChatWatch {
 
     fn done(&self) -> Option<Done> {
         let whole = self.ended && self.failure.is_none();
-        whole.then(|| Done::new(self.finish.unwrap_or(FinishReason::Stop), self.usage()))
+        // Nearly every host sends a piece for each token.
+        let counted = Usage {
+            output: Tokens(self.pieces),
+            ..Usage::default()
+        };
+        let usage = self.usage.unwrap_or(counted);
+        whole.then(|| Done::new(self.finish.unwrap_or(FinishReason::Stop), usage))
     }
 
     fn failure(&self) -> Option<Error> {
@@ -87,11 +93,7 @@ impl Watch for ChatWatch {
     }
 
     fn usage(&self) -> Usage {
-        // Nearly every host sends a piece for each token.
-        self.usage.unwrap_or(Usage {
-            output: Tokens(self.pieces),
-            ..Usage::default()
-        })
+        self.usage.unwrap_or_default()
     }
 
     fn whole(&self, body: &[u8]) -> Option<Done> {
