@@ -79,11 +79,11 @@ async fn ask(app: &Router, dialect: Dialect, scene: Scene, streamed: bool) -> (u
     (parts.status.as_u16(), body.collect().await.unwrap().to_bytes())
 }
 
-/// The field that is refused where a host has no word for what a client asks.
+/// What a refusal says where a host has no word for what a client asks.
 fn refused(dialect: Dialect, host: Host, scene: Scene) -> Option<&'static str> {
     let by_effort = matches!(host, Host::OpenAi | Host::Container);
     let by_budget = matches!(dialect, Dialect::Messages | Dialect::Converse | Dialect::Invoke);
-    (scene == Scene::Thought && by_effort && by_budget).then_some("reasoning")
+    (scene == Scene::Thought && by_effort && by_budget).then_some("a number of tokens, for thinking")
 }
 
 async fn every_pair(scene: Scene) {
@@ -97,9 +97,9 @@ async fn every_pair(scene: Scene) {
                     "{dialect:?} to {host:?}, streamed {streamed}: {status} {}",
                     String::from_utf8_lossy(&body)
                 );
-                if let Some(field) = refused(dialect, host, scene) {
+                if let Some(why) = refused(dialect, host, scene) {
                     assert_eq!(status, 400, "{seen}");
-                    assert!(seen.contains(field), "{seen}");
+                    assert!(seen.contains(why), "{seen}");
                     assert_eq!(upstream.received().len(), asked, "{seen}");
                     continue;
                 }

@@ -68,7 +68,7 @@ mod tests {
             r#"{"choices":[],"usage":{"prompt_tokens":9,"completion_tokens":4,"prompt_tokens_details":{"cached_tokens":5}}}"#,
             "[DONE]",
         ]);
-        assert_eq!(events.len(), 2, "{events:?}");
+        assert_eq!(events.len(), 3, "{events:?}");
         assert_eq!(*events[0].as_ref().unwrap(), Event::text("Hi"));
         let done = done(&events);
         assert_eq!(done.finish, FinishReason::Length);

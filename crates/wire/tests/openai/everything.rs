@@ -16,7 +16,7 @@ use busbar_wire::{
 use proptest::{collection::vec, prelude::*};
 
 use crate::support::{
-    events::{Answers, answers, head, metrics, written},
+    events::{Answers, answers, head, metrics, without_usage, written},
     requests::{Says, context, json_like, requests},
 };
 
@@ -93,7 +93,7 @@ fn heard<'a>(pieces: impl Iterator<Item = &'a [u8]>) -> Vec<Event> {
             reader.read(&frame, &mut events).unwrap();
         }
     }
-    events
+    without_usage(events)
 }
 
 /// An answer with calls waits for them, whatever its host says.
