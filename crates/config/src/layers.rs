@@ -4,7 +4,12 @@ use std::{collections::BTreeMap, fmt, path::PathBuf};
 
 use toml::{Table, Value};
 
-use crate::settings;
+use crate::{
+    Document,
+    document::typed,
+    overlay::{lay_over, take_environment},
+    settings,
+};
 
 /// Where a value came from. Later ones win over earlier ones.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -13,6 +18,12 @@ pub enum Origin {
     Default,
     /// A configuration file.
     File(PathBuf),
+    /// Whoever keeps the configuration elsewhere.
+    Source(String),
+    /// What a document says for one environment only.
+    Overlay(String),
+    /// A version that was kept.
+    Version(u64),
     /// A variable of the environment.
     Environment(String),
     /// A flag of the command line.
@@ -24,6 +35,9 @@ impl fmt::Display for Origin {
         match self {
             Self::Default => f.write_str("default"),
             Self::File(path) => write!(f, "{}", path.display()),
+            Self::Source(name) => f.write_str(name),
+            Self::Overlay(name) => write!(f, "environments.{name}"),
+            Self::Version(number) => write!(f, "version {number}"),
             Self::Environment(name) => write!(f, "${name}"),
             Self::Flag(name) => f.write_str(name),
         }
@@ -57,41 +71,37 @@ impl Layers {
         }
     }
 
-    /// Lays a file over what is there. What the file does not know stays; what we do not know is
-    /// laid in too, so that it is reported.
-    pub(crate) fn file(&mut self, table: Table, origin: &Origin) {
-        for (section, content) in table {
-            match content {
-                Value::Table(content) => {
-                    // For what is wrong with the section as a whole.
-                    self.origins.insert(section.clone(), origin.clone());
-                    self.table
-                        .entry(section.clone())
-                        .or_insert_with(|| Value::Table(Table::new()));
-                    for (name, value) in content {
-                        self.set(&section, &name, value, origin.clone());
-                    }
-                }
-                stray => {
-                    self.origins.insert(section.clone(), origin.clone());
-                    self.table.insert(section, stray);
-                }
-            }
+    /// Lays a document over what is there. What it does not know stays; what we do not know is laid in
+    /// too, so that it is reported.
+    pub(crate) fn document(&mut self, document: &Document) {
+        self.lay(document.table.clone(), &document.origin);
+    }
+
+    /// Lays what the documents say for an environment over the rest of them.
+    ///
+    /// # Errors
+    /// The environments that they know, where this one is not among them.
+    pub(crate) fn environment(&mut self, chosen: &str) -> Result<(), Vec<String>> {
+        match take_environment(&mut self.table, chosen) {
+            (_, Some(own)) => self.lay(own, &Origin::Overlay(chosen.to_owned())),
+            (known, None) if !known.is_empty() && !chosen.is_empty() => return Err(known),
+            _ => {}
         }
+        Ok(())
+    }
+
+    fn lay(&mut self, table: Table, origin: &Origin) {
+        let origins = &mut self.origins;
+        lay_over(&mut self.table, table, &mut |path| {
+            origins.insert(path.to_owned(), origin.clone());
+        });
     }
 
     /// Lays text over one setting, read as its default's type demands.
     pub(crate) fn text(&mut self, path: &str, text: &str, origin: Origin) {
         let (section, name) = path.split_once('.').unwrap_or(("", path));
         let default = self.table.get(section).and_then(|section| section.get(name));
-        // What cannot be read stays text: the setting's own type then says what it wants.
-        let value = match default {
-            Some(Value::Boolean(_)) => text.parse().map(Value::Boolean).ok(),
-            Some(Value::Integer(_)) => text.parse().map(Value::Integer).ok(),
-            Some(Value::Array(_)) => Some(list(text)),
-            _ => None,
-        };
-        let value = value.unwrap_or_else(|| Value::String(text.to_owned()));
+        let value = typed(default, text);
         self.set(section, name, value, origin);
     }
 
@@ -142,12 +152,6 @@ impl Layers {
             content.insert(name.to_owned(), value);
         }
     }
-}
-
-/// `a, b` as a list of two.
-fn list(text: &str) -> Value {
-    let items = text.split(',').map(str::trim).filter(|item| !item.is_empty());
-    Value::Array(items.map(|item| Value::String(item.to_owned())).collect())
 }
 
 #[cfg(test)]

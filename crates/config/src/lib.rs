@@ -4,12 +4,15 @@
 //! `busbar config show` follow from there. One precedence for all: flag, environment, file, default.
 //!
 //! **Invariant:** no other crate reads an environment variable, and what leaves here is valid as a
-//! whole: errors are reported together, each with its field and its fix. Nothing is written.
+//! whole: errors are reported together, each with its field and its fix. Nothing is written but the
+//! record of a configuration's versions (`versions`), and there no secret.
 
 mod auto;
 mod client;
 mod cores;
 mod cors;
+mod diff;
+mod document;
 mod environment;
 mod fetch;
 mod hub;
@@ -18,34 +21,44 @@ mod load;
 mod log;
 mod models;
 mod nearest;
+mod overlay;
 mod problem;
 mod providers;
 mod raw;
+mod secrets;
 mod server;
 mod settings;
 mod size;
+mod source;
 mod span;
 mod storage;
 mod streams;
 mod text;
 mod tls;
+mod versions;
 
 pub use client::Client;
 pub use cores::{Cores, cores};
 pub use cors::{Cors, Origins};
+pub use diff::{Change, diff};
+pub use document::Document;
 pub use environment::Environment;
 pub use fetch::Fetch;
 pub use hub::Hub;
 pub use layers::{Origin, Shown};
-pub use load::{Config, Flag, Loaded, Sources, load};
+pub use load::{Config, Flag, Loaded, Sources, find, glance, load, load_from, read};
 pub use log::{Log, LogFormat};
 pub use models::{Models, TextModel};
+pub use overlay::flattened;
 pub use problem::{Problem, Problems};
 pub use providers::Provider;
 pub use raw::schema;
+pub use secrets::{redacted, restored};
 pub use server::Server;
 pub use settings::{Setting, settings, template};
+pub use source::Source;
 pub use storage::Storage;
 pub use streams::{Streams, WebSocket};
 pub use text::{GpuLayers, TextEngine};
 pub use tls::Tls;
+pub use versions::{Attended, Chosen, Fate, Offered, State, Version, Versions, fingerprint};

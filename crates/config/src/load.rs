@@ -1,11 +1,9 @@
 //! Reads all sources in their order and checks the whole.
 
-use std::{
-    fs, io,
-    path::{Path, PathBuf},
-};
+use std::{fmt, fs, path::PathBuf};
 
 use crate::{
+    Document,
     client::Client,
     cors::Cors,
     environment::Environment,
@@ -15,15 +13,23 @@ use crate::{
     log::Log,
     models::Models,
     nearest::nearest,
+    overlay::{ENVIRONMENTS, flattened},
     problem::{Problem, Problems},
     providers::Provider,
     raw::{self, Raw},
     server::Server,
     settings::{Setting, settings},
+    source::Source,
     storage::Storage,
     streams::{Streams, WebSocket},
     tls::Tls,
 };
+
+/// The setting that says which environment holds.
+const ENVIRONMENT: &str = "source.environment";
+
+/// The sections that a running server takes up; what is only for commands counts as such.
+const TAKEN_UP: &[&str] = &["client", "hub", "models", "text"];
 
 /// Where settings come from.
 #[derive(Clone, Debug, Default)]
@@ -50,6 +56,8 @@ pub struct Flag {
 /// The whole configuration, checked.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Config {
+    /// Where the configuration comes from.
+    pub source: Source,
     /// Where to listen, and what one request may take.
     pub server: Server,
     /// The certificate, where the server speaks HTTPS itself.
@@ -77,54 +85,187 @@ pub struct Config {
 }
 
 /// A configuration with how it came about.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct Loaded {
     /// The configuration.
     pub config: Config,
     /// The file that was read.
     pub file: Option<PathBuf>,
+    /// What the documents say together, without defaults, environment and flags; secrets included.
+    pub table: toml::Table,
     /// Every setting in force, with where it came from.
     pub shown: Vec<Shown>,
     /// What looks like a mistake without being one for certain.
     pub warnings: Vec<String>,
 }
 
-/// Reads the sources and checks the whole.
+impl Loaded {
+    /// The settings that hold only once the server was started anew: those that differ from what it was
+    /// started with, and that no running server takes up.
+    pub fn waiting_for_restart(&self, started: &Self) -> Vec<String> {
+        let pairs = self.shown.iter().zip(&started.shown);
+        let waiting = pairs.filter(|(now, then)| {
+            let section = now.path.split('.').next().unwrap_or_default();
+            now.value != then.value && !TAKEN_UP.contains(&section)
+        });
+        waiting.map(|(now, _)| now.path.clone()).collect()
+    }
+}
+
+/// What it says may be secret.
+impl fmt::Debug for Loaded {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Loaded")
+            .field("config", &self.config)
+            .field("file", &self.file)
+            .finish_non_exhaustive()
+    }
+}
+
+/// Reads the file, the environment and the flags, and checks the whole.
 ///
 /// # Errors
 /// Everything that is wrong, at once.
 pub fn load(sources: &Sources) -> Result<Loaded, Problems> {
     let mut problems = Problems::default();
-    let mut layers = Layers::new();
-    let file = find_file(sources, &mut problems);
-    if let Some(path) = &file {
-        read_file(path, &mut layers, &mut problems);
+    let documents = Vec::from_iter(read_into(sources, &mut problems));
+    assemble(sources, &documents, problems).1
+}
+
+/// What the file says, where there is one.
+///
+/// # Errors
+/// It is not there, or cannot be read.
+pub fn read(sources: &Sources) -> Result<Option<Document>, Problems> {
+    let mut problems = Problems::default();
+    let document = read_into(sources, &mut problems);
+    if problems.is_empty() {
+        return Ok(document);
     }
-    for (setting, name, value) in set_in(&sources.environment) {
+    problems.warnings = strangers(&sources.environment);
+    Err(problems)
+}
+
+/// Lays documents over the defaults, then the environment and the flags, and checks the whole.
+///
+/// # Errors
+/// Everything that is wrong, at once.
+pub fn load_from(sources: &Sources, documents: &[Document]) -> Result<Loaded, Problems> {
+    assemble(sources, documents, Problems::default()).1
+}
+
+/// The same in spite of what is wrong, for those who must know where things are before all of it is
+/// right: wrong settings have their defaults.
+pub fn glance(sources: &Sources, documents: &[Document]) -> Option<Config> {
+    assemble(sources, documents, Problems::default()).0
+}
+
+/// The file that is to be read: the one that is named, else the first that is there of the usual ones.
+///
+/// # Errors
+/// The named one is not there.
+pub fn find(sources: &Sources) -> Result<Option<PathBuf>, Problems> {
+    let mut problems = Problems::default();
+    let file = find_file(sources, &mut problems);
+    if problems.is_empty() {
+        Ok(file)
+    } else {
+        Err(problems)
+    }
+}
+
+fn assemble(
+    sources: &Sources,
+    documents: &[Document],
+    mut problems: Problems,
+) -> (Option<Config>, Result<Loaded, Problems>) {
+    let environment = &sources.environment;
+    let mut layers = Layers::new();
+    for document in documents {
+        layers.document(document);
+        stays_at_home(document, &mut problems);
+    }
+    let chosen = chosen(sources, &layers);
+    if let Err(known) = layers.environment(&chosen) {
+        let message = format!(
+            "there is no [environments.{chosen}] in the configuration; there are: {}",
+            known.join(", ")
+        );
+        problems.field(ENVIRONMENT, message);
+    }
+    for (setting, name, value) in set_in(environment) {
         layers.text(&setting.path, value, Origin::Environment(name.to_owned()));
     }
     for flag in &sources.flags {
         set_flag(flag, &mut layers, &mut problems);
     }
-    let config = raw::parse(layers.table.clone(), &mut problems)
-        .map(|raw| check(&raw, &sources.environment, &mut problems));
+    let config =
+        raw::parse(layers.table.clone(), &mut problems).map(|raw| check(&raw, environment, &mut problems));
     problems.attribute(|field| layers.origin(field));
-    match config {
+    let loaded = match &config {
         Some(config) if problems.is_empty() => Ok(Loaded {
-            config,
-            file,
+            config: config.clone(),
+            file: documents.iter().find_map(|document| match &document.origin {
+                Origin::File(path) => Some(path.clone()),
+                _ => None,
+            }),
+            table: flattened(documents, &chosen),
             shown: layers.show(),
-            warnings: strangers(&sources.environment),
+            warnings: strangers(environment),
         }),
         _ => {
-            problems.warnings = strangers(&sources.environment);
+            problems.warnings = strangers(environment);
             Err(problems)
+        }
+    };
+    (config, loaded)
+}
+
+/// The environment that holds: it decides what the documents say, so it is known before the rest.
+fn chosen(sources: &Sources, layers: &Layers) -> String {
+    let flags = sources.flags.iter().rev();
+    let flag = flags
+        .filter(|flag| flag.path == ENVIRONMENT)
+        .map(|flag| &*flag.value);
+    let mut variables = set_in(&sources.environment).filter(|(setting, ..)| setting.path == ENVIRONMENT);
+    let written = || layers.table.get("source")?.get("environment")?.as_str();
+    let chosen = flag
+        .chain(variables.next().map(|(_, _, value)| value))
+        .chain(written())
+        .next();
+    chosen.unwrap_or_default().to_owned()
+}
+
+/// Whoever keeps a configuration elsewhere does not say where it is kept; nor does an environment.
+fn stays_at_home(document: &Document, problems: &mut Problems) {
+    let origin = Some(&document.origin);
+    let elsewhere = matches!(document.origin, Origin::Source(_));
+    if elsewhere && document.table.contains_key("source") {
+        let message = "only the file, the environment and flags say where the configuration comes from";
+        problems.from("source", message, origin);
+    }
+    let home = document
+        .table
+        .get("storage")
+        .and_then(|storage| storage.get("home"));
+    if elsewhere && home.is_some() {
+        let message = "only the file, the environment and flags say where files live on this machine";
+        problems.from("storage.home", message, origin);
+    }
+    let environments = document.table.get(ENVIRONMENTS).and_then(toml::Value::as_table);
+    for (name, own) in environments.into_iter().flatten() {
+        for section in ["source", ENVIRONMENTS] {
+            if own.get(section).is_some() {
+                let field = format!("environments.{name}.{section}");
+                problems.from(&field, "an environment cannot set this", origin);
+            }
         }
     }
 }
 
 fn check(raw: &Raw, environment: &Environment, problems: &mut Problems) -> Config {
     Config {
+        source: raw.source.check(problems),
         server: raw.server.check(problems),
         tls: raw.tls.check(problems),
         cors: raw.cors.check(problems),
@@ -172,19 +313,16 @@ fn find_file(sources: &Sources, problems: &mut Problems) -> Option<PathBuf> {
     usual.into_iter().flatten().find(|path| path.is_file())
 }
 
-fn read_file(path: &Path, layers: &mut Layers, problems: &mut Problems) {
-    let origin = Origin::File(path.to_owned());
-    let parsed = fs::read_to_string(path)
-        .map_err(|error: io::Error| error.to_string())
-        .and_then(|text| text.parse::<toml::Table>().map_err(|error| error.to_string()));
-    match parsed {
-        Ok(table) => layers.file(table, &origin),
-        Err(message) => problems.push(Problem {
-            field: String::new(),
-            origin: Some(origin),
-            message: message.trim_end().to_owned(),
-        }),
-    }
+fn read_into(sources: &Sources, problems: &mut Problems) -> Option<Document> {
+    let path = find_file(sources, problems)?;
+    let origin = Origin::File(path.clone());
+    let text = fs::read_to_string(&path).map_err(|error| Problem {
+        field: String::new(),
+        origin: Some(origin.clone()),
+        message: error.to_string(),
+    });
+    let document = text.and_then(|text| Document::read(&text, origin));
+    document.map_err(|problem| problems.push(problem)).ok()
 }
 
 fn set_flag(flag: &Flag, layers: &mut Layers, problems: &mut Problems) {

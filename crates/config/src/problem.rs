@@ -57,6 +57,15 @@ impl Problems {
         });
     }
 
+    /// Notes a wrong value of somebody who is known already.
+    pub(crate) fn from(&mut self, field: &str, message: &str, origin: Option<&Origin>) {
+        self.all.push(Problem {
+            field: field.to_owned(),
+            origin: origin.cloned(),
+            message: message.to_owned(),
+        });
+    }
+
     /// Notes the value as wrong unless it lies in the range; gives it back either way.
     pub(crate) fn within<T>(&mut self, field: &str, value: T, range: std::ops::RangeInclusive<T>) -> T
     where

@@ -17,6 +17,7 @@ use crate::{
     providers::RawProviders,
     server::RawServer,
     settings,
+    source::RawSource,
     storage::RawStorage,
     streams::{RawStreams, RawWebSocket},
     text::RawText,
@@ -28,6 +29,7 @@ use crate::{
 #[serde(deny_unknown_fields)]
 #[schemars(title = "busbar.toml", extend("required" = []))]
 pub(crate) struct Raw {
+    pub(crate) source: RawSource,
     pub(crate) server: RawServer,
     pub(crate) tls: RawTls,
     pub(crate) cors: RawCors,
@@ -66,6 +68,11 @@ pub(crate) fn parse(mut table: Table, problems: &mut Problems) -> Option<Raw> {
 pub fn schema() -> serde_json::Value {
     let mut schema = schemars::schema_for!(Raw).to_value();
     describe(&mut schema);
+    schema["properties"][crate::overlay::ENVIRONMENTS] = serde_json::json!({
+        "description": "What only one environment wants: [environments.prod.server] and the like; source.environment chooses.",
+        "type": "object",
+        "additionalProperties": { "$ref": "#" },
+    });
     schema
 }
 

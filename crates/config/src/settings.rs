@@ -4,11 +4,16 @@ use std::sync::LazyLock;
 
 use toml::{Table, Value};
 
+use crate::source::REGION_VARIABLES;
+
 /// The file itself: each setting with its default and what it means.
 pub(crate) const DEFAULTS: &str = include_str!("defaults.toml");
 
 /// Other names of a setting in the environment. Ours come first and win over the common ones.
 const ALIASES: &[(&str, &str)] = &[
+    ("source.environment", "BUSBAR_ENVIRONMENT"),
+    ("source.region", REGION_VARIABLES[0]),
+    ("source.region", REGION_VARIABLES[1]),
     ("server.listen", "BUSBAR_LISTEN"),
     ("storage.home", "BUSBAR_HOME"),
     ("models.text", "BUSBAR_MODELS"),

@@ -10,5 +10,5 @@ mod process;
 pub use busbar_core::Secret;
 pub use logs::{LogFormat, LogSettings, LogsError, init, request_span};
 pub use metrics::{
-    Answer, BuildInfo, CONTENT_TYPE, EngineFigures, Http, Metrics, Operation, Outcome, Under, names,
+    Answer, BuildInfo, CONTENT_TYPE, EngineFigures, Http, Metrics, Operation, Outcome, Under, Watched, names,
 };

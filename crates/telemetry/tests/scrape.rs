@@ -153,7 +153,7 @@ fn what_is_under_way_counts_until_it_is_dropped() {
 fn an_engine_is_asked_at_each_scrape() {
     let metrics = metrics();
     let asked = std::sync::atomic::AtomicU64::new(0);
-    metrics.watch_engine(move || EngineFigures {
+    let watched = metrics.watch_engine(move || EngineFigures {
         model: "m".into(),
         cancelled: asked.fetch_add(1, std::sync::atomic::Ordering::Relaxed) + 1,
         ..EngineFigures::default()
@@ -161,4 +161,9 @@ fn an_engine_is_asked_at_each_scrape() {
     let sample = r#"busbar_engine_requests_cancelled_total{model="m"}"#;
     assert_eq!(value(&metrics.render(), sample), 1.0);
     assert_eq!(value(&metrics.render(), sample), 2.0);
+    drop(watched);
+    assert!(
+        !metrics.render().contains(sample),
+        "one that is gone is not shown"
+    );
 }

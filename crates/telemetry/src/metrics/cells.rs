@@ -27,6 +27,10 @@ impl Gauge {
         self.0.fetch_add(n, Relaxed);
     }
 
+    pub(crate) fn set(&self, n: i64) {
+        self.0.store(n, Relaxed);
+    }
+
     pub(crate) fn get(&self) -> i64 {
         self.0.load(Relaxed)
     }

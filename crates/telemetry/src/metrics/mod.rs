@@ -12,7 +12,7 @@ mod render;
 mod text;
 
 use std::{
-    sync::{Arc, PoisonError, RwLock},
+    sync::{Arc, PoisonError, RwLock, Weak},
     time::{Duration, Instant, SystemTime},
 };
 
@@ -135,7 +135,17 @@ impl Drop for Under {
     }
 }
 
-type EngineSource = Box<dyn Fn() -> EngineFigures + Send + Sync>;
+type EngineSource = dyn Fn() -> EngineFigures + Send + Sync;
+
+/// An engine's figures are shown for as long as this is held.
+#[must_use = "the figures are shown for as long as it is held"]
+pub struct Watched(#[expect(dead_code, reason = "held, not read")] Arc<EngineSource>);
+
+impl std::fmt::Debug for Watched {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Watched")
+    }
+}
 
 /// All metrics of the process.
 pub struct Metrics {
@@ -158,7 +168,11 @@ pub struct Metrics {
     /// Picodollars.
     cost: Family<Counter, 2>,
     unpriced: Family<Counter, 2>,
-    engines: RwLock<Vec<EngineSource>>,
+    engines: RwLock<Vec<Weak<EngineSource>>>,
+    config_version: Gauge,
+    config_current: Gauge,
+    config_taken: Counter,
+    config_refused: Counter,
 }
 
 impl Metrics {
@@ -182,6 +196,10 @@ impl Metrics {
             cost: Family::new(Counter::default),
             unpriced: Family::new(Counter::default),
             engines: RwLock::default(),
+            config_version: Gauge::default(),
+            config_current: Gauge::default(),
+            config_taken: Counter::default(),
+            config_refused: Counter::default(),
         })
     }
 
@@ -259,12 +277,32 @@ impl Metrics {
         }
     }
 
-    /// Figures of an engine, read at each scrape.
-    pub fn watch_engine(&self, figures: impl Fn() -> EngineFigures + Send + Sync + 'static) {
-        self.engines
-            .write()
-            .unwrap_or_else(PoisonError::into_inner)
-            .push(Box::new(figures));
+    /// Figures of an engine, read at each scrape for as long as the result is held.
+    pub fn watch_engine(&self, figures: impl Fn() -> EngineFigures + Send + Sync + 'static) -> Watched {
+        let figures: Arc<EngineSource> = Arc::new(figures);
+        let mut engines = self.engines.write().unwrap_or_else(PoisonError::into_inner);
+        engines.retain(|engine| engine.strong_count() > 0);
+        engines.push(Arc::downgrade(&figures));
+        Watched(figures)
+    }
+
+    /// A configuration serves from now on, as the version of this number where versions are kept.
+    pub fn configuration_taken(&self, version: Option<u64>) {
+        self.config_taken.add(1);
+        self.config_current.set(1);
+        let version = version.and_then(|version| i64::try_from(version).ok());
+        self.config_version.set(version.unwrap_or(0));
+    }
+
+    /// What the source of the configuration says now cannot serve.
+    pub fn configuration_refused(&self) {
+        self.config_refused.add(1);
+        self.config_current.set(0);
+    }
+
+    /// What the source of the configuration says now is what serves.
+    pub fn configuration_current(&self) {
+        self.config_current.set(1);
     }
 }
 

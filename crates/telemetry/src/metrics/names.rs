@@ -42,6 +42,11 @@ table! {
     CPU_SECONDS       Counter   "process_cpu_seconds_total"              "Processor time used, user and system";
     OPEN_FDS          Gauge     "process_open_fds"                       "Open file descriptors";
 
+    CONFIG_VERSION    Gauge     "busbar_config_version"                  "The version of the configuration that serves; 0 where none are kept";
+    CONFIG_CURRENT    Gauge     "busbar_config_current"                  "1 while what the configuration's source says serves, 0 while it is refused";
+    CONFIG_TAKEN      Counter   "busbar_config_taken_total"              "Configurations put into service";
+    CONFIG_REFUSED    Counter   "busbar_config_refused_total"            "Configurations refused";
+
     HTTP_REQUESTS     Counter   "busbar_http_requests_total"             "Requests answered, by route, method and status";
     HTTP_DURATION     Histogram "http_server_request_duration_seconds"   "From a request's arrival to the end of its answer, streams included";
     HTTP_IN_FLIGHT    Gauge     "busbar_http_requests_in_flight"         "Requests being answered now";

@@ -3,7 +3,7 @@
 //! Decides no name and counts nothing.
 
 use std::{
-    sync::PoisonError,
+    sync::{PoisonError, Weak},
     time::{Duration, UNIX_EPOCH},
 };
 
@@ -42,6 +42,22 @@ impl Metrics {
     pub fn render(&self) -> String {
         let mut text = Text::default();
         self.process(&mut text);
+        one(
+            &mut text,
+            &names::CONFIG_VERSION,
+            self.config_version.get() as f64,
+        );
+        one(
+            &mut text,
+            &names::CONFIG_CURRENT,
+            self.config_current.get() as f64,
+        );
+        one(&mut text, &names::CONFIG_TAKEN, self.config_taken.get() as f64);
+        one(
+            &mut text,
+            &names::CONFIG_REFUSED,
+            self.config_refused.get() as f64,
+        );
         self.traffic(&mut text);
         self.answers(&mut text);
         self.engines(&mut text);
@@ -116,7 +132,8 @@ impl Metrics {
     fn engines(&self, text: &mut Text) {
         let engines: Vec<EngineFigures> = {
             let sources = self.engines.read().unwrap_or_else(PoisonError::into_inner);
-            sources.iter().map(|figures| figures()).collect()
+            let held = sources.iter().filter_map(Weak::upgrade);
+            held.map(|figures| figures()).collect()
         };
         for (row, figure) in ENGINE {
             text.head(row);
