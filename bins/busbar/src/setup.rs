@@ -15,25 +15,17 @@ pub(crate) struct Setup {
     pub(crate) quiet: bool,
 }
 
-/// What is logged where nobody says.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Logs {
-    /// What the configuration says: for the server, whose log is its voice.
-    AsConfigured,
-    /// Only what is wrong: standard error belongs to the person.
-    Quiet,
-}
-
 impl Setup {
-    /// Reads the configuration with the flags of a command, and sets up logging.
-    pub(crate) fn new(global: &Global, flags: Vec<Flag>, logs: Logs) -> Result<Self> {
+    /// Reads the configuration with the flags of a command, and sets up logging: only of what is wrong,
+    /// where nobody says, since standard error belongs to the person.
+    pub(crate) fn new(global: &Global, flags: Vec<Flag>) -> Result<Self> {
         let setup = Self::unlogged(global, flags)?;
         let mut config = setup.loaded.config.clone();
         let chosen = |path: &str| {
             let mut shown = setup.loaded.shown.iter();
             shown.any(|shown| shown.path == path && shown.origin != Origin::Default)
         };
-        if logs == Logs::Quiet && !chosen("log.filter") {
+        if !chosen("log.filter") {
             "warn".clone_into(&mut config.log.filter);
         }
         init_logs(&config, setup.terminal.err_colour())?;

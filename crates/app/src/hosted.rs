@@ -9,45 +9,91 @@ use busbar_providers::{Shared, build, http::Client, prices::Prices, settings::Se
 use crate::{Error, Result};
 
 /// The models of all providers.
-///
-/// # Errors
-/// Everything that is wrong with their sections, each with its field.
-pub(crate) fn models(config: &Config) -> Result<Vec<Model>> {
-    if config.providers.is_empty() {
-        return Ok(Vec::new());
-    }
-    let broken = |why: String| Error::Providers(vec![why]);
-    let shared = Shared {
-        client: Client::new().map_err(|error| broken(error.to_string()))?,
-        prices: Arc::new(prices(config)?),
-    };
-    let (mut models, mut wrong) = (Vec::new(), Vec::new());
-    for (place, provider) in config.providers.iter().enumerate() {
-        match build(&section(provider), &shared) {
-            Ok(theirs) => models.extend(theirs),
-            Err(problems) => wrong.extend(problems.into_iter().map(|problem| {
-                let field = Provider::field(place, &problem.field);
-                format!("{field}: {}", problem.message)
-            })),
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Hosted {
+    /// One client for all versions of a configuration, so that connections outlive a change.
+    client: Option<Client>,
+    /// The user's own prices, as they were written.
+    prices: Option<String>,
+    sections: Vec<(Provider, Vec<Model>)>,
+}
+
+impl Hosted {
+    /// The models of all providers. Those of a section that is as it was before stay as they are, with
+    /// their connections and credentials.
+    ///
+    /// # Errors
+    /// Everything that is wrong with their sections, each with its field.
+    pub(crate) fn of(config: &Config, before: &Self) -> Result<Self> {
+        if config.providers.is_empty() {
+            return Ok(Self::default());
         }
+        let broken = |why: String| Error::Providers(vec![why]);
+        let client = match &before.client {
+            Some(client) => client.clone(),
+            None => Client::new().map_err(|error| broken(error.to_string()))?,
+        };
+        let own = own_prices(config)?;
+        let shared = Shared {
+            client: client.clone(),
+            prices: Arc::new(prices(own.as_deref())?),
+        };
+        let kept = |provider: &Provider| {
+            let mut sections = before.sections.iter().filter(|_| before.prices == own);
+            let same = sections.find(|(section, _)| section == provider);
+            same.map(|(_, models)| models.clone())
+        };
+        let (mut sections, mut wrong) = (Vec::new(), Vec::new());
+        for (place, provider) in config.providers.iter().enumerate() {
+            if let Some(models) = kept(provider) {
+                sections.push((provider.clone(), models));
+                continue;
+            }
+            match build(&section(provider), &shared) {
+                Ok(theirs) => sections.push((provider.clone(), theirs)),
+                Err(problems) => wrong.extend(problems.into_iter().map(|problem| {
+                    let field = Provider::field(place, &problem.field);
+                    format!("{field}: {}", problem.message)
+                })),
+            }
+        }
+        if !wrong.is_empty() {
+            return Err(Error::Providers(wrong));
+        }
+        Ok(Self {
+            client: Some(client),
+            prices: own,
+            sections,
+        })
     }
-    if wrong.is_empty() {
-        Ok(models)
-    } else {
-        Err(Error::Providers(wrong))
+
+    /// The models, in the order of the configuration.
+    pub(crate) fn models(&self) -> impl Iterator<Item = Model> {
+        self.sections.iter().flat_map(|(_, models)| models.clone())
     }
 }
 
-/// What the user's own table says, before what is built in.
-fn prices(config: &Config) -> Result<Prices> {
-    let wrong = |why: String| Error::Providers(vec![format!("models.prices: {why}")]);
-    let built_in = Prices::built_in().map_err(wrong)?;
+fn own_prices(config: &Config) -> Result<Option<String>> {
     let Some(path) = &config.models.prices else {
+        return Ok(None);
+    };
+    let text = std::fs::read_to_string(path);
+    text.map(Some)
+        .map_err(|error| wrong_prices(&format!("{}: {error}", path.display())))
+}
+
+/// What the user's own table says, before what is built in.
+fn prices(own: Option<&str>) -> Result<Prices> {
+    let wrong = |why: String| wrong_prices(&why);
+    let built_in = Prices::built_in().map_err(wrong)?;
+    let Some(own) = own else {
         return Ok(built_in);
     };
-    let text =
-        std::fs::read_to_string(path).map_err(|error| wrong(format!("{}: {error}", path.display())))?;
-    Ok(Prices::read(&text).map_err(wrong)?.before(built_in))
+    Ok(Prices::read(own).map_err(wrong)?.before(built_in))
+}
+
+fn wrong_prices(why: &str) -> Error {
+    Error::Providers(vec![format!("models.prices: {why}")])
 }
 
 fn section(provider: &Provider) -> Section {

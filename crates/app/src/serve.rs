@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use busbar_config::Config;
-use busbar_core::{Models, Roster};
+use busbar_core::Roster;
 use busbar_server::{
     Drain, Hosts, Listen, Origins, Parts, ReplayLimits, Server, Settings, Stopped, Tls, WsLimits,
 };
@@ -11,7 +11,10 @@ use busbar_telemetry::Metrics;
 use tokio::net::TcpListener;
 
 use crate::{
-    Error, Plan, Result, Shelf, SightPlan, about, clock::SystemClock, hosted, images::Studio, load,
+    Configured, Error, Result, about,
+    clock::SystemClock,
+    images::Studio,
+    reload::{self, Reloader},
     signals::Signals,
 };
 
@@ -29,18 +32,12 @@ pub enum Ended {
 /// Serves until a signal comes and what runs then is finished.
 ///
 /// # Errors
-/// What makes serving impossible: a model that is not here, a certificate of no use, a port that is
-/// taken; or, later, that no model could be loaded.
-pub async fn serve(config: Config) -> Result<Ended> {
+/// What makes serving impossible: a certificate of no use, a port that is taken; or, later, that no model
+/// could be loaded.
+pub async fn serve(configured: Configured) -> Result<Ended> {
     // Before anything that takes time: a signal that comes meanwhile is not lost.
     let signals = Signals::listen()?;
-    // What is missing is said before a port is taken.
-    let shelf = Shelf::open(&config)?;
-    let plans = plans(&config, &shelf)?;
-    let sights = sights(&config, &shelf)?;
-    let models = hosted::models(&config)?
-        .into_iter()
-        .fold(named(&config), Models::with);
+    let config = configured.loaded.config.clone();
     let tls = config
         .tls
         .as_ref()
@@ -53,7 +50,14 @@ pub async fn serve(config: Config) -> Result<Ended> {
     let metrics = Metrics::new(about::build_info(), clock.clone());
     // Loading takes seconds; /healthz answers meanwhile, and /readyz says when it is over.
     let roster = Roster::loading();
-    let failed = load::in_background(plans, sights, models, roster.clone(), metrics.clone());
+    let parts = reload::Parts {
+        roster: roster.clone(),
+        metrics: metrics.clone(),
+        clock: clock.clone(),
+        signals: signals.clone(),
+    };
+    // Held to the end: it takes up whatever becomes of the configuration.
+    let (_reloader, failed) = Reloader::start(configured, parts);
     // Pictures take minutes: they are jobs, recorded where they outlive this process.
     let studio = studio(&config, &roster, &clock).await;
     // Shared with the listener, which stops taking what is new when the router does.
@@ -107,27 +111,6 @@ pub async fn serve(config: Config) -> Result<Ended> {
     }
 }
 
-/// The text models to load. Whoever has providers and lists no model of their own wants none. A build
-/// without engines has none, and says so at /readyz.
-fn plans(config: &Config, shelf: &Shelf) -> Result<Vec<Plan>> {
-    if !cfg!(feature = "text") {
-        tracing::warn!("this build has no local engine; there is no model to serve");
-        return Ok(Vec::new());
-    }
-    if config.models.text.is_empty() && !config.providers.is_empty() {
-        return Ok(Vec::new());
-    }
-    Plan::all(config, shelf)
-}
-
-fn sights(config: &Config, shelf: &Shelf) -> Result<Vec<SightPlan>> {
-    if cfg!(feature = "vision") {
-        SightPlan::all(config, shelf)
-    } else {
-        Ok(Vec::new())
-    }
-}
-
 /// Pictures as jobs. Where they cannot be recorded, everything else is served nevertheless.
 async fn studio(config: &Config, roster: &Roster, clock: &Arc<SystemClock>) -> Option<Studio> {
     let finish_within = config.server.drain_timeout;
@@ -137,14 +120,6 @@ async fn studio(config: &Config, roster: &Roster, clock: &Arc<SystemClock>) -> O
             |error| tracing::error!(%error, "no pictures can be made: there is no place for their jobs"),
         )
         .ok()
-}
-
-/// No model yet, but the other names of those that come.
-fn named(config: &Config) -> Models {
-    let aliases = config.models.aliases.iter();
-    aliases.fold(Models::default(), |models, (name, model)| {
-        models.with_alias(name, model.as_str().into())
-    })
 }
 
 async fn bind(config: &Config) -> Result<TcpListener> {

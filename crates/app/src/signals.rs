@@ -1,4 +1,5 @@
-//! The signals that ask a server to stop: the first one kindly, the second at once.
+//! The signals that a server heeds: those that ask it to stop, the first one kindly, the second at once;
+//! and the one that asks it to read its configuration again.
 
 use tokio::sync::watch;
 
@@ -6,19 +7,37 @@ use crate::{Error, Result};
 
 /// How many signals have come.
 #[derive(Clone, Debug)]
-pub(crate) struct Signals(watch::Receiver<u32>);
+pub(crate) struct Signals(watch::Receiver<Heard>);
+
+/// How many of each kind.
+#[derive(Clone, Copy, Debug, Default)]
+struct Heard {
+    stop: u32,
+    hangup: u32,
+}
+
+/// What a signal means.
+#[derive(Clone, Copy, Debug)]
+enum Signal {
+    Stop,
+    #[cfg_attr(windows, expect(dead_code, reason = "there is no such signal there"))]
+    Hangup,
+}
 
 impl Signals {
     /// Listens from now on; the signals do not end the process by themselves any more.
     pub(crate) fn listen() -> Result<Self> {
-        let (count, counted) = watch::channel(0);
+        let (count, counted) = watch::channel(Heard::default());
         let mut source = Source::new().map_err(|source| Error::Io {
             doing: "listening for signals".to_owned(),
             source,
         })?;
         tokio::spawn(async move {
-            while source.next().await.is_some() {
-                count.send_modify(|count| *count += 1);
+            while let Some(signal) = source.next().await {
+                count.send_modify(|heard| match signal {
+                    Signal::Stop => heard.stop += 1,
+                    Signal::Hangup => heard.hangup += 1,
+                });
             }
         });
         Ok(Self(counted))
@@ -34,11 +53,21 @@ impl Signals {
         self.at_least(2).await;
     }
 
+    /// Waits until the configuration is to be read again, more often than this; gives how often by now.
+    pub(crate) async fn hangup_after(&self, known: u32) -> u32 {
+        self.until(|heard| heard.hangup > known).await.hangup
+    }
+
     async fn at_least(&self, wanted: u32) {
+        self.until(|heard| heard.stop >= wanted).await;
+    }
+
+    async fn until(&self, enough: impl Fn(&Heard) -> bool) -> Heard {
         let mut counted = self.0.clone();
-        if counted.wait_for(|count| *count >= wanted).await.is_err() {
+        match counted.wait_for(|heard| enough(heard)).await.map(|heard| *heard) {
+            Ok(heard) => heard,
             // Nobody counts any more, so no signal will come.
-            std::future::pending::<()>().await;
+            Err(_) => std::future::pending().await,
         }
     }
 }
@@ -47,6 +76,7 @@ impl Signals {
 struct Source {
     interrupt: tokio::signal::unix::Signal,
     terminate: tokio::signal::unix::Signal,
+    hangup: tokio::signal::unix::Signal,
 }
 
 #[cfg(unix)]
@@ -56,13 +86,15 @@ impl Source {
         Ok(Self {
             interrupt: signal(SignalKind::interrupt())?,
             terminate: signal(SignalKind::terminate())?,
+            hangup: signal(SignalKind::hangup())?,
         })
     }
 
-    async fn next(&mut self) -> Option<()> {
+    async fn next(&mut self) -> Option<Signal> {
         tokio::select! {
-            came = self.interrupt.recv() => came,
-            came = self.terminate.recv() => came,
+            came = self.interrupt.recv() => came.map(|()| Signal::Stop),
+            came = self.terminate.recv() => came.map(|()| Signal::Stop),
+            came = self.hangup.recv() => came.map(|()| Signal::Hangup),
         }
     }
 }
@@ -76,7 +108,7 @@ impl Source {
         tokio::signal::windows::ctrl_c().map(Self)
     }
 
-    async fn next(&mut self) -> Option<()> {
-        self.0.recv().await
+    async fn next(&mut self) -> Option<Signal> {
+        self.0.recv().await.map(|()| Signal::Stop)
     }
 }

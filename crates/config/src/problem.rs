@@ -104,3 +104,12 @@ impl fmt::Display for Problems {
 }
 
 impl std::error::Error for Problems {}
+
+impl From<Problem> for Problems {
+    fn from(problem: Problem) -> Self {
+        Self {
+            all: vec![problem],
+            warnings: Vec::new(),
+        }
+    }
+}

@@ -6,7 +6,7 @@ use crate::{
     pull, repl,
     repl::Conversation,
     runtime,
-    setup::{Logs, Setup},
+    setup::Setup,
     terminal::all_of_stdin,
 };
 
@@ -37,7 +37,7 @@ pub(crate) struct Args {
 pub(crate) fn run(args: &Args, global: &Global) -> Result {
     // A wrong parameter is said before a model is loaded.
     args.sampling.sampling()?;
-    let setup = Setup::new(global, args.speaker.flags(), Logs::Quiet)?;
+    let setup = Setup::new(global, args.speaker.flags())?;
     let conversation = Conversation::new(args.system.clone(), args.sampling.clone());
     let piped = match setup.terminal.is_interactive() {
         true => None,

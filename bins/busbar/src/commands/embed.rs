@@ -7,7 +7,7 @@ use crate::{
     exit::{Failure, Result},
     options::{Global, Speaker},
     pull, runtime,
-    setup::{Logs, Setup},
+    setup::Setup,
     terminal::all_of_stdin,
 };
 
@@ -34,7 +34,7 @@ pub(crate) struct Args {
 }
 
 pub(crate) fn run(args: &Args, global: &Global) -> Result {
-    let setup = Setup::new(global, args.speaker.flags(), Logs::Quiet)?;
+    let setup = Setup::new(global, args.speaker.flags())?;
     let inputs = inputs(args, &setup)?;
     runtime::run(async {
         let talk = pull::open(&setup, args.speaker.model.as_deref()).await?;

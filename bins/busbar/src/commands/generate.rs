@@ -9,7 +9,7 @@ use crate::{
     exit::{Failure, Result},
     options::{Global, SamplingOptions, Speaker},
     pull, runtime,
-    setup::{Logs, Setup},
+    setup::Setup,
     terminal::{Terminal, all_of_stdin, show, text_of},
 };
 
@@ -53,7 +53,7 @@ pub(crate) struct Args {
 
 pub(crate) fn run(args: &Args, global: &Global) -> Result {
     args.sampling.sampling()?;
-    let setup = Setup::new(global, args.speaker.flags(), Logs::Quiet)?;
+    let setup = Setup::new(global, args.speaker.flags())?;
     let text = prompt(&args.prompt, setup.terminal)?;
     let output = format(args, setup.terminal)?;
     runtime::run(async {

@@ -1,13 +1,13 @@
 //! `busbar serve`
 
 use busbar_app::Ended;
-use busbar_config::Flag;
+use busbar_config::{Environment, Flag, Sources};
 
 use crate::{
     exit::{Failure, Result},
     options::{Engine, Global},
     runtime,
-    setup::{Logs, Setup},
+    terminal::Terminal,
 };
 
 const EXAMPLES: &str = "\
@@ -16,6 +16,9 @@ Examples:
   busbar serve --listen 0.0.0.0:80               on every address of this machine
   busbar serve -m smollm2 -m mine=./mine.gguf    two models; clients choose by name
   BUSBAR_LISTEN=:9000 busbar serve               the same by the environment
+
+A configuration file that changes is taken up at once; one that is wrong is refused, and the last good one
+serves on (`busbar config history`). SIGHUP reads everything again.
 
 /healthz answers at once, /readyz once the models are loaded. SIGTERM or Ctrl-C finishes what runs,
 within `server.drain_timeout`; a second one ends at once.";
@@ -75,12 +78,28 @@ impl Args {
 }
 
 pub(crate) fn run(args: &Args, global: &Global) -> Result {
-    let setup = Setup::new(global, args.flags(), Logs::AsConfigured)?;
-    match runtime::run(async { Ok(busbar_app::serve(setup.loaded.config.clone()).await?) })? {
+    match runtime::run(serve(args, global))? {
         Ended::Finished => Ok(()),
         Ended::CutOff(running) => Err(Failure::Failed(format!(
             "{running} answers were cut off: they were still running after server.drain_timeout"
         ))),
         Ended::AtOnce => Err(Failure::Interrupted),
     }
+}
+
+async fn serve(args: &Args, global: &Global) -> Result<Ended> {
+    let environment = Environment::of_process();
+    let terminal = Terminal::new(environment.no_color());
+    let sources = Sources {
+        environment,
+        file: global.config.clone(),
+        flags: global.flags().into_iter().chain(args.flags()).collect(),
+    };
+    let configured = busbar_app::configure(sources).await?;
+    let loaded = &configured.loaded;
+    busbar_app::init_logs(&loaded.config, terminal.err_colour())?;
+    for warning in &loaded.warnings {
+        terminal.note(warning)?;
+    }
+    Ok(busbar_app::serve(configured).await?)
 }

@@ -14,7 +14,7 @@ use crate::{
     exit::{Failure, Result},
     options::{Global, SamplingOptions, Speaker},
     pull, runtime,
-    setup::{Logs, Setup},
+    setup::Setup,
     terminal::{Steps, all_of_stdin, text_of},
 };
 
@@ -78,7 +78,7 @@ impl ValueEnum for LengthName {
 
 pub(crate) fn run(args: &Args, global: &Global) -> Result {
     let sampling = args.sampling.sampling()?;
-    let setup = Setup::new(global, args.speaker.flags(), Logs::Quiet)?;
+    let setup = Setup::new(global, args.speaker.flags())?;
     let text = text(args, &setup)?;
     runtime::run(async {
         let talk = pull::open(&setup, args.speaker.model.as_deref()).await?;

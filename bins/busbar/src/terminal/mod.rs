@@ -8,6 +8,7 @@ mod ask;
 mod bar;
 mod input;
 mod table;
+mod when;
 mod wrap;
 
 use std::{
@@ -20,6 +21,7 @@ pub(crate) use ask::confirm;
 pub(crate) use bar::{PullBar, Steps, spinner};
 pub(crate) use input::{all_of_stdin, text_of};
 pub(crate) use table::Table;
+pub(crate) use when::when;
 
 use crate::exit::{Failure, Result};
 

@@ -7,6 +7,7 @@
 
 mod client;
 mod command_line;
+mod reload;
 #[cfg(feature = "text")]
 mod serve;
 mod support;

@@ -1,11 +1,20 @@
 //! `busbar config`: what is configured, where it comes from, and whether it is right.
 
 mod check;
+mod diff;
+mod history;
 mod init;
+mod rollback;
 mod schema;
 mod show;
 
-use crate::{exit::Result, options::Global};
+use busbar_config::{Environment, Sources, Versions};
+
+use crate::{
+    exit::{Failure, Result},
+    options::Global,
+    terminal::Terminal,
+};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -13,6 +22,9 @@ Examples:
   busbar config init                       write a busbar.toml to start from
   busbar config check --config prod.toml   report everything that is wrong, and change nothing
   busbar config schema > busbar.schema.json
+  busbar config history                    versions that servers were offered, and why some were refused
+  busbar config diff 3 5                   what differs between two of them
+  busbar config rollback                   go back to the one before, while the server runs
 
 A setting comes from the first of: a flag, the environment, the file, the default. The file is the one
 that --config or BUSBAR_CONFIG names, else ./busbar.toml, the user's, or /etc/busbar/busbar.toml.";
@@ -31,6 +43,9 @@ enum Action {
     Show(show::Args),
     Schema(schema::Args),
     Init(init::Args),
+    History(history::Args),
+    Diff(diff::Args),
+    Rollback(rollback::Args),
 }
 
 pub(crate) fn run(args: &Args, global: &Global) -> Result {
@@ -39,5 +54,28 @@ pub(crate) fn run(args: &Args, global: &Global) -> Result {
         Action::Show(args) => show::run(args, global),
         Action::Schema(_) => schema::run(),
         Action::Init(args) => init::run(args),
+        Action::History(args) => history::run(args, global),
+        Action::Diff(args) => diff::run(args, global),
+        Action::Rollback(args) => rollback::run(args, global),
     }
+}
+
+fn sources(global: &Global) -> Sources {
+    Sources {
+        environment: Environment::of_process(),
+        file: global.config.clone(),
+        flags: global.flags(),
+    }
+}
+
+/// The versions that are kept of the configuration that a server would read.
+fn versions(global: &Global) -> Result<(Versions, Terminal)> {
+    let sources = sources(global);
+    let terminal = Terminal::new(sources.environment.no_color());
+    let versions = busbar_app::versions(&sources).ok_or_else(|| {
+        let message =
+            "there is no configuration file, so there are no versions of it; name one with --config";
+        Failure::Failed(message.to_owned())
+    })?;
+    Ok((versions, terminal))
 }

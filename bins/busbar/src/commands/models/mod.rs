@@ -12,7 +12,7 @@ use busbar_catalog::{Entry, Kind, Status};
 use crate::{
     exit::{Failure, Result},
     options::Global,
-    setup::{Logs, Setup},
+    setup::Setup,
 };
 
 const EXAMPLES: &str = "\
@@ -43,7 +43,7 @@ enum Action {
 }
 
 pub(crate) fn run(args: &Args, global: &Global) -> Result {
-    let setup = Setup::new(global, Vec::new(), Logs::Quiet)?;
+    let setup = Setup::new(global, Vec::new())?;
     let shelf = Shelf::open(setup.config())?;
     match &args.action {
         Action::List(args) => list::run(args, &shelf, &setup),

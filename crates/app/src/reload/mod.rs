@@ -1,0 +1,16 @@
+//! A configuration that changes while the server runs: where it comes from, which version serves, and how
+//! the next one is taken up.
+//!
+//! A version is checked whole, as at the start, and its models are loaded beside those that serve; then
+//! all of it is swapped at once. One that is wrong in any way changes nothing.
+
+mod candidate;
+mod offer;
+mod reasons;
+mod reloader;
+mod start;
+mod steady;
+mod watch;
+
+pub(crate) use reloader::{Parts, Reloader};
+pub use start::{Configured, configure, roll_back, versions};

@@ -1,0 +1,161 @@
+//! What a server starts with: what the source says; or the version that a person went back to; or, where
+//! what the source says is wrong, the last version that served.
+
+use std::path::PathBuf;
+
+use busbar_config::{Loaded, Sources, State, Version, Versions, find, glance};
+
+use super::{candidate::Candidate, offer::Offer, reasons::reasons};
+use crate::{
+    Error, Result,
+    load::{Kept, Wanted},
+};
+
+/// A configuration to serve, and where the next one comes from.
+#[derive(Debug)]
+pub struct Configured {
+    /// The configuration in force, with how it came about.
+    pub loaded: Loaded,
+    pub(crate) wanted: Wanted,
+    pub(crate) sources: Sources,
+    pub(crate) offer: Offer,
+    pub(crate) file: Option<PathBuf>,
+    pub(crate) versions: Option<Versions>,
+    pub(crate) standing: Standing,
+}
+
+/// Why this configuration is in force.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Standing {
+    /// The source says so.
+    Offered,
+    /// A person went back to this version.
+    Chosen(u64),
+    /// What the source says is wrong, for these reasons; this version served last.
+    LastGood(u64, Vec<String>),
+}
+
+/// Where the versions of a configuration are, whether it is right or not.
+struct Whereabouts {
+    file: Option<PathBuf>,
+    versions: Option<Versions>,
+    environment: String,
+}
+
+/// Finds out what is to be served.
+///
+/// # Errors
+/// Everything that is wrong with the configuration, where no version of before can serve instead.
+pub async fn configure(sources: Sources) -> Result<Configured> {
+    let offer = Offer::of(busbar_config::read(&sources).into());
+    let place = whereabouts(&sources, &offer);
+    let (candidate, standing) = choose(&sources, &offer, &place)?;
+    Ok(Configured {
+        loaded: candidate.loaded,
+        wanted: candidate.wanted,
+        sources,
+        offer,
+        file: place.file,
+        versions: place.versions,
+        standing,
+    })
+}
+
+/// The versions of the configuration that these sources lead to, as far as they can be read.
+pub fn versions(sources: &Sources) -> Option<Versions> {
+    let offer = Offer::of(busbar_config::read(sources).into());
+    whereabouts(sources, &offer).versions
+}
+
+/// Goes back to a version: by its number, or to the one before the one that serves. A server that is at
+/// work takes it up; one that starts later does so too, unless the source says something new by then.
+///
+/// # Errors
+/// There is no such version, or it never served; it cannot be noted.
+pub fn roll_back(sources: &Sources, number: Option<u64>) -> Result<Version> {
+    let offer = Offer::of(busbar_config::read(sources).into());
+    let place = whereabouts(sources, &offer);
+    let wrong = |message: String| Error::Model(busbar_core::Error::invalid("version", message));
+    let Some(versions) = place.versions else {
+        return Err(wrong(
+            "there is no configuration file, so there are no versions of it".into(),
+        ));
+    };
+    let version = match number {
+        Some(number) => versions.get(number).ok_or_else(|| {
+            wrong(format!(
+                "there is no version {number}; `busbar config history` lists those there are"
+            ))
+        })?,
+        None => versions
+            .before()
+            .ok_or_else(|| wrong("there is no version before the one that serves".into()))?,
+    };
+    if !version.is_good() {
+        let message = format!(
+            "version {} was refused; only one that served can serve again",
+            version.number
+        );
+        return Err(wrong(message));
+    }
+    let state = State {
+        chosen: Some(busbar_config::Chosen {
+            number: version.number,
+            instead_of: Some(offer.fingerprint(&place.environment)),
+        }),
+        ..versions.state()
+    };
+    versions.note(&state).map_err(|source| Error::Io {
+        doing: format!("noting the version in {}", versions.place().display()),
+        source,
+    })?;
+    Ok(version)
+}
+
+fn whereabouts(sources: &Sources, offer: &Offer) -> Whereabouts {
+    let file = find(sources).ok().flatten();
+    // Where a document cannot be read at all, variables and flags still say where files live.
+    let documents = offer.documents().unwrap_or_default();
+    let config = glance(sources, &documents);
+    let versions = config.as_ref().and_then(|config| {
+        let identity = config.source.identity(file.as_deref())?;
+        let home = &config.storage.home;
+        (!home.as_os_str().is_empty()).then(|| Versions::of(home, &identity, config.source.keep))
+    });
+    Whereabouts {
+        file,
+        versions,
+        environment: config
+            .and_then(|config| config.source.environment)
+            .unwrap_or_default(),
+    }
+}
+
+fn choose(sources: &Sources, offer: &Offer, place: &Whereabouts) -> Result<(Candidate, Standing)> {
+    let nothing = Kept::default();
+    let now = offer.table(&place.environment).unwrap_or_default();
+    let again = |version: &Version| Candidate::version(version, &now, sources, &nothing);
+    if let Some(version) = chosen(place, offer)
+        && let Ok(candidate) = again(&version)
+    {
+        return Ok((candidate, Standing::Chosen(version.number)));
+    }
+    let error = match Candidate::of(offer, sources, &nothing) {
+        Ok(candidate) => return Ok((candidate, Standing::Offered)),
+        Err(error) => error,
+    };
+    let last = place.versions.as_ref().and_then(Versions::last_good);
+    match last.map(|version| (again(&version), version.number)) {
+        Some((Ok(candidate), number)) => Ok((candidate, Standing::LastGood(number, reasons(&error)))),
+        // Whatever is wrong with that one too, is not what the person has just written.
+        _ => Err(error),
+    }
+}
+
+/// The version that a person went back to, while the source says what it said then.
+fn chosen(place: &Whereabouts, offer: &Offer) -> Option<Version> {
+    let versions = place.versions.as_ref()?;
+    let chosen = versions.state().chosen?;
+    let same = chosen.instead_of? == offer.fingerprint(&place.environment);
+    same.then(|| versions.get(chosen.number)).flatten()
+}
