@@ -3,7 +3,7 @@
 use busbar_app::init_logs;
 use busbar_config::{Config, Environment, Flag, Loaded, Origin, Sources, load};
 
-use crate::{exit::Result, options::Global, terminal::Terminal};
+use crate::{exit::Result, options::Global, runtime, terminal::Terminal};
 
 /// What a command starts from.
 pub(crate) struct Setup {
@@ -46,6 +46,22 @@ impl Setup {
         };
         Ok(Self {
             loaded: load(&sources)?,
+            terminal,
+            quiet: global.quiet,
+        })
+    }
+
+    /// The same, and whoever keeps the configuration elsewhere is asked too.
+    pub(crate) fn asked(global: &Global) -> Result<Self> {
+        let environment = Environment::of_process();
+        let terminal = Terminal::new(environment.no_color());
+        let sources = Sources {
+            environment,
+            file: global.config.clone(),
+            flags: global.flags(),
+        };
+        Ok(Self {
+            loaded: runtime::run(async { Ok(busbar_app::current(&sources).await?) })?,
             terminal,
             quiet: global.quiet,
         })

@@ -28,7 +28,7 @@ pub use busbar_tasks::{Length, Style, SummaryEvent, SummaryRequest};
 pub use error::{Error, Result};
 pub use logs::init_logs;
 pub use plan::Plan;
-pub use reload::{Configured, configure, roll_back, versions};
+pub use reload::{Configured, configure, current, roll_back, versions};
 pub use remote::Remote;
 pub use serve::{Ended, serve};
 pub use shelf::Shelf;

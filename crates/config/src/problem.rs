@@ -107,8 +107,14 @@ impl std::error::Error for Problems {}
 
 impl From<Problem> for Problems {
     fn from(problem: Problem) -> Self {
+        [problem].into_iter().collect()
+    }
+}
+
+impl FromIterator<Problem> for Problems {
+    fn from_iter<I: IntoIterator<Item = Problem>>(problems: I) -> Self {
         Self {
-            all: vec![problem],
+            all: problems.into_iter().collect(),
             warnings: Vec::new(),
         }
     }

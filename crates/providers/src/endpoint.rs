@@ -58,6 +58,13 @@ impl Endpoint {
     }
 }
 
+/// What stands for a text within an address.
+pub(crate) fn escaped(text: &str) -> String {
+    let mut out = String::new();
+    escape(text, &mut out);
+    out
+}
+
 /// Everything but RFC 3986's unreserved characters is escaped, slashes, dots' neighbours and percent
 /// signs too: what the host decodes is the segment as it was given.
 fn escape(segment: &str, out: &mut String) {

@@ -111,8 +111,14 @@ impl Host {
     ///
     /// # Errors
     /// As [`Host::post`].
-    pub async fn find(&self, call: &Call, context: &Context, said: ReadSaid<'_>) -> Result<Option<Answer>> {
-        let answer = self.exchange(call, Bytes::new(), context).await?;
+    pub async fn find(
+        &self,
+        call: &Call,
+        body: Bytes,
+        context: &Context,
+        said: ReadSaid<'_>,
+    ) -> Result<Option<Answer>> {
+        let answer = self.exchange(call, body, context).await?;
         if status::is_missing(answer.status) {
             answer.body.finish();
             return Ok(None);

@@ -5,6 +5,7 @@
 
 pub mod auth;
 pub mod chat;
+pub mod documents;
 pub mod embed;
 pub mod endpoint;
 pub mod framing;

@@ -21,6 +21,7 @@ mod reading;
 pub mod sagemaker;
 pub mod splice;
 pub mod sse;
+pub mod stores;
 pub mod summaries;
 pub mod upstream;
 pub mod watch;

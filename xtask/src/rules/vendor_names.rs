@@ -23,6 +23,8 @@ const MAY: &[&str] = &[
     "crates/providers/src/vendors/",
     // The hub's own section of the configuration.
     "crates/config/src/hub.rs",
+    // The variables in which programs look for their region.
+    "crates/config/src/source.rs",
     // Dialects are called after those who thought of them: their table, the endpoints that only
     // one of them has, the shape of its errors, the ends of its streams, and what documents them.
     "crates/server/src/dialects.rs",

@@ -5,6 +5,7 @@
 //! all of it is swapped at once. One that is wrong in any way changes nothing.
 
 mod candidate;
+mod elsewhere;
 mod offer;
 mod reasons;
 mod reloader;
@@ -13,4 +14,4 @@ mod steady;
 mod watch;
 
 pub(crate) use reloader::{Parts, Reloader};
-pub use start::{Configured, configure, roll_back, versions};
+pub use start::{Configured, configure, current, roll_back, versions};

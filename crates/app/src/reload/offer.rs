@@ -3,6 +3,7 @@
 use busbar_config::{Document, Loaded, Problems, Sources, fingerprint, flattened, load_from};
 use toml::Table;
 
+use super::elsewhere::Said;
 use crate::{Error, Result};
 
 /// What all places say together: the documents, or why one of them cannot be read.
@@ -48,6 +49,15 @@ impl Offer {
     /// The same with another file.
     pub(crate) fn with_file(&self, file: Place) -> Self {
         Self { file, ..self.clone() }
+    }
+
+    /// The same with what they say who keep it elsewhere.
+    pub(crate) fn with(&self, said: Said) -> Self {
+        Self {
+            elsewhere: said.place,
+            label: said.label,
+            ..self.clone()
+        }
     }
 
     /// Checks it whole, with the environment and the flags over it.

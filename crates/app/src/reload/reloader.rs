@@ -3,17 +3,18 @@
 
 use std::{collections::BTreeMap, path::PathBuf, sync::Arc, time::UNIX_EPOCH};
 
-use busbar_config::{Chosen, Fate, Loaded, Offered, Sources, State, Version, Versions, diff};
+use busbar_config::{Chosen, Fate, Flag, Loaded, Offered, Sources, State, Version, Versions, diff};
 use busbar_core::{Clock, Error as ModelError, ErrorKind, Readiness, Roster};
 use busbar_telemetry::Metrics;
 use tokio::{
-    sync::{mpsc, oneshot},
+    sync::{mpsc, oneshot, watch as watch_channel},
     task::JoinSet,
 };
 use toml::Table;
 
 use super::{
     candidate::Candidate,
+    elsewhere::{Elsewhere, Said},
     offer::{Offer, Place},
     reasons::reasons,
     start::{Configured, Standing},
@@ -43,6 +44,8 @@ pub(crate) struct Parts {
 pub(super) enum News {
     /// What the file says now.
     File(Place),
+    /// What they say who keep it elsewhere.
+    Elsewhere(Said),
     /// A person went back to a version.
     Chosen(Chosen),
     /// Everything is to be read again, the files that settings name included.
@@ -62,6 +65,10 @@ struct Worker {
     /// What cannot change before a restart.
     started: Loaded,
     file: Option<PathBuf>,
+    /// Where it comes from, for people.
+    origin: Option<String>,
+    /// Tells whoever asks elsewhere to do so at once.
+    ask: watch_channel::Sender<u32>,
     versions: Option<Versions>,
     environment: String,
     offer: Offer,
@@ -87,24 +94,30 @@ impl Reloader {
             sources,
             offer,
             file,
+            elsewhere,
             versions,
             standing,
         } = configured;
+        let place = elsewhere.as_ref().map(Elsewhere::place).map(str::to_owned);
+        let (ask, asked) = watch_channel::channel(0);
         let watched = Watched {
             file: file.clone(),
             versions: versions.clone(),
         };
         let signals = parts.signals.clone();
+        let environment = loaded.config.source.environment.clone().unwrap_or_default();
         let worker = Worker {
             parts,
-            sources,
-            environment: loaded.config.source.environment.clone().unwrap_or_default(),
+            sources: fixed(sources, &environment),
+            environment,
             serving: Serving {
                 number: None,
                 table: loaded.table.clone(),
             },
             started: loaded,
+            origin: place.or_else(|| file.as_ref().map(|file| file.display().to_string())),
             file,
+            ask,
             versions,
             offer,
             kept: Arc::default(),
@@ -113,7 +126,10 @@ impl Reloader {
         let (tell, told) = oneshot::channel();
         let (send, news) = mpsc::channel(8);
         let mut tasks = JoinSet::new();
-        if watched.file.is_some() {
+        if let Some(elsewhere) = elsewhere {
+            tasks.spawn(elsewhere.attend(asked, send.clone()));
+        }
+        if watched.versions.is_some() {
             tasks.spawn(watch::watch(watched, send.clone()));
         }
         tasks.spawn(async move {
@@ -148,6 +164,7 @@ impl Worker {
         while let Some(news) = news.recv().await {
             match news {
                 News::File(place) => self.offered(self.offer.with_file(place)).await,
+                News::Elsewhere(said) => self.offered(self.offer.with(said)).await,
                 News::Anew => self.anew().await,
                 News::Chosen(chosen) => self.go_back(chosen.number).await,
             }
@@ -219,6 +236,8 @@ impl Worker {
             self.offer = self.offer.with_file(look.unwrap_or(Place::Nothing));
         }
         self.take(Changed::OrNot).await;
+        // What they say elsewhere comes later, as news.
+        self.ask.send_modify(|times| *times += 1);
     }
 
     /// Takes up what the source says, unless a person went back to a version while it said the same.
@@ -300,13 +319,24 @@ impl Worker {
         tokio::task::spawn_blocking(move || drop(before));
         let changes = diff(&self.serving.table, &loaded.table);
         let changed: Vec<_> = changes.iter().map(|change| &*change.path).collect();
-        let waiting = loaded.waiting_for_restart(&self.started);
+        let mut waiting = loaded.waiting_for_restart(&self.started);
+        waiting.extend(self.other_environment(&loaded));
         tracing::info!(changed = changed.join(", "), "a configuration was taken up");
         if !waiting.is_empty() {
             tracing::warn!(settings = waiting.join(", "), "these hold only after a restart");
         }
         self.serving.table = loaded.table;
         Ok(())
+    }
+
+    /// The environment decides where a configuration is looked for and what its versions are called; it
+    /// stays what it was when the process began.
+    fn other_environment(&self, loaded: &Loaded) -> Option<String> {
+        let written = |loaded: &Loaded| {
+            let environment = loaded.table.get("source")?.get("environment")?.as_str()?;
+            Some(environment.to_owned())
+        };
+        (written(loaded) != written(&self.started)).then(|| "source.environment".to_owned())
     }
 
     /// Notes what serves from now on.
@@ -346,7 +376,7 @@ impl Worker {
         let versions = self.versions.clone()?;
         let now = self.parts.clock.wall().duration_since(UNIX_EPOCH);
         let (offer, environment) = (self.offer.clone(), self.environment.clone());
-        let origin = self.file.as_ref().map(|file| file.display().to_string());
+        let origin = self.origin.clone();
         let recorded = aside(move || {
             let table = offer.table(&environment);
             let offered = Offered {
@@ -385,6 +415,16 @@ enum Changed {
     Only,
     /// Any: what its settings lead to may have changed.
     OrNot,
+}
+
+/// The sources with the environment that the process began with.
+fn fixed(mut sources: Sources, environment: &str) -> Sources {
+    sources.flags.push(Flag {
+        name: "the environment at the start".to_owned(),
+        path: "source.environment".to_owned(),
+        value: environment.to_owned(),
+    });
+    sources
 }
 
 /// Runs what blocks beside the threads that serve.

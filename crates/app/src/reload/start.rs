@@ -3,9 +3,9 @@
 
 use std::path::PathBuf;
 
-use busbar_config::{Loaded, Sources, State, Version, Versions, find, glance};
+use busbar_config::{Loaded, Source, Sources, State, Version, Versions, find, glance};
 
-use super::{candidate::Candidate, offer::Offer, reasons::reasons};
+use super::{candidate::Candidate, elsewhere::Elsewhere, offer::Offer, reasons::reasons};
 use crate::{
     Error, Result,
     load::{Kept, Wanted},
@@ -20,6 +20,7 @@ pub struct Configured {
     pub(crate) sources: Sources,
     pub(crate) offer: Offer,
     pub(crate) file: Option<PathBuf>,
+    pub(crate) elsewhere: Option<Elsewhere>,
     pub(crate) versions: Option<Versions>,
     pub(crate) standing: Standing,
 }
@@ -35,8 +36,9 @@ pub(crate) enum Standing {
     LastGood(u64, Vec<String>),
 }
 
-/// Where the versions of a configuration are, whether it is right or not.
+/// Where a configuration and its versions are, whether it is right or not.
 struct Whereabouts {
+    source: Option<Source>,
     file: Option<PathBuf>,
     versions: Option<Versions>,
     environment: String,
@@ -47,8 +49,7 @@ struct Whereabouts {
 /// # Errors
 /// Everything that is wrong with the configuration, where no version of before can serve instead.
 pub async fn configure(sources: Sources) -> Result<Configured> {
-    let offer = Offer::of(busbar_config::read(&sources).into());
-    let place = whereabouts(&sources, &offer);
+    let (offer, place, elsewhere) = offered(&sources).await?;
     let (candidate, standing) = choose(&sources, &offer, &place)?;
     Ok(Configured {
         loaded: candidate.loaded,
@@ -56,9 +57,19 @@ pub async fn configure(sources: Sources) -> Result<Configured> {
         sources,
         offer,
         file: place.file,
+        elsewhere,
         versions: place.versions,
         standing,
     })
+}
+
+/// What is configured now, whoever keeps it: for those who look at it without serving it.
+///
+/// # Errors
+/// Everything that is wrong with it.
+pub async fn current(sources: &Sources) -> Result<Loaded> {
+    let (offer, ..) = offered(sources).await?;
+    offer.check(sources)
 }
 
 /// The versions of the configuration that these sources lead to, as far as they can be read.
@@ -98,10 +109,15 @@ pub fn roll_back(sources: &Sources, number: Option<u64>) -> Result<Version> {
         );
         return Err(wrong(message));
     }
+    // What is kept elsewhere said last what was recorded last.
+    let said = match place.source.and_then(|source| source.kind) {
+        Some(_) => versions.all().pop().map(|last| last.fingerprint),
+        None => Some(offer.fingerprint(&place.environment)),
+    };
     let state = State {
         chosen: Some(busbar_config::Chosen {
             number: version.number,
-            instead_of: Some(offer.fingerprint(&place.environment)),
+            instead_of: said,
         }),
         ..versions.state()
     };
@@ -110,6 +126,18 @@ pub fn roll_back(sources: &Sources, number: Option<u64>) -> Result<Version> {
         source,
     })?;
     Ok(version)
+}
+
+/// What the file says, and whoever it names.
+async fn offered(sources: &Sources) -> Result<(Offer, Whereabouts, Option<Elsewhere>)> {
+    let offer = Offer::of(busbar_config::read(sources).into());
+    let place = whereabouts(sources, &offer);
+    let elsewhere = place.source.as_ref().map(Elsewhere::of).transpose()?.flatten();
+    let Some(mut elsewhere) = elsewhere else {
+        return Ok((offer, place, None));
+    };
+    let said = elsewhere.ask().await;
+    Ok((offer.with(said), place, Some(elsewhere)))
 }
 
 fn whereabouts(sources: &Sources, offer: &Offer) -> Whereabouts {
@@ -126,8 +154,10 @@ fn whereabouts(sources: &Sources, offer: &Offer) -> Whereabouts {
         file,
         versions,
         environment: config
-            .and_then(|config| config.source.environment)
+            .as_ref()
+            .and_then(|config| config.source.environment.clone())
             .unwrap_or_default(),
+        source: config.map(|config| config.source),
     }
 }
 

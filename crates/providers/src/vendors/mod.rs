@@ -12,6 +12,7 @@ use std::sync::Arc;
 use busbar_core::Model;
 
 use crate::{
+    documents::Keep,
     http::Client,
     prices::Prices,
     settings::{Problem, Section},
@@ -58,6 +59,12 @@ const REGISTRY: &[Vendor] = &[
         key_variable: None,
         build: sagemaker::build,
     },
+];
+
+/// Whoever keeps configurations, by what stands there as `source.kind`.
+pub(crate) const KEEPERS: &[(&str, Keep)] = &[
+    ("appconfig", aws::appconfig::documents),
+    ("ssm", aws::parameters::documents),
 ];
 
 /// The kinds there are, in the order of the table.

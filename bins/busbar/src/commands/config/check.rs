@@ -9,7 +9,7 @@ use crate::{exit::Result, options::Global, setup::Setup};
 pub(super) struct Args {}
 
 pub(super) fn run(global: &Global) -> Result {
-    let setup = Setup::unlogged(global, Vec::new())?;
+    let setup = Setup::asked(global)?;
     for warning in &setup.loaded.warnings {
         setup.terminal.note(warning)?;
     }

@@ -1,12 +1,13 @@
 //! `busbar config diff`
 
-use busbar_config::{diff, load};
+use busbar_config::diff;
 use toml::Table;
 
 use super::{sources, versions};
 use crate::{
     exit::{Failure, Result},
     options::Global,
+    runtime,
     terminal::{green, red},
 };
 
@@ -17,7 +18,7 @@ pub(super) struct Args {
     #[arg(value_name = "VERSION")]
     from: Option<u64>,
 
-    /// The second version; without one, what the file says now.
+    /// The second version; without one, what the source says now.
     #[arg(value_name = "VERSION")]
     to: Option<u64>,
 }
@@ -53,5 +54,6 @@ pub(super) fn run(args: &Args, global: &Global) -> Result {
 }
 
 fn now(global: &Global) -> Result<Table> {
-    Ok(load(&sources(global))?.table)
+    let sources = sources(global);
+    runtime::run(async { Ok(busbar_app::current(&sources).await?.table) })
 }

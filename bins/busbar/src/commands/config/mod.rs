@@ -74,7 +74,7 @@ fn versions(global: &Global) -> Result<(Versions, Terminal)> {
     let terminal = Terminal::new(sources.environment.no_color());
     let versions = busbar_app::versions(&sources).ok_or_else(|| {
         let message =
-            "there is no configuration file, so there are no versions of it; name one with --config";
+            "the configuration is kept nowhere, so there are no versions of it; name a file with --config";
         Failure::Failed(message.to_owned())
     })?;
     Ok((versions, terminal))

@@ -22,7 +22,7 @@ pub(super) struct Args {
 }
 
 pub(super) fn run(args: &Args, global: &Global) -> Result {
-    let setup = Setup::unlogged(global, Vec::new())?;
+    let setup = Setup::asked(global)?;
     for warning in &setup.loaded.warnings {
         setup.terminal.note(warning)?;
     }

@@ -75,7 +75,7 @@ impl Objects {
     /// As [`Host::post`].
     pub async fn get(&self, location: &Location, context: &Context) -> Result<Option<Bytes>> {
         let call = Call::get(self.uri(location)?);
-        let Some(answer) = self.host.find(&call, context, &silent).await? else {
+        let Some(answer) = self.host.find(&call, Bytes::new(), context, &silent).await? else {
             return Ok(None);
         };
         let body = answer.body.whole(MOST_OF_AN_ANSWER).await;

@@ -1,0 +1,81 @@
+//! What both keepers of configurations share: the region, our credentials there, and how long we wait.
+
+use std::time::{Duration, Instant};
+
+use busbar_core::{Context, RequestId};
+use toml::{Table, Value};
+
+use super::Settings;
+use crate::{
+    documents::Place,
+    endpoint::Endpoint,
+    host::Host,
+    http::{Client, Patience},
+    prices::Prices,
+    settings::{Problem, Section},
+    vendors::Shared,
+};
+
+/// These services answer at once or not at all.
+const PATIENCE: Patience = Patience {
+    answer: Duration::from_secs(20),
+    stall: Duration::from_secs(20),
+};
+/// A look that takes longer is tried again later.
+const LONGEST: Duration = Duration::from_secs(30);
+/// A configuration is not larger than this.
+pub(super) const LARGEST: usize = 4 << 20;
+
+/// One of the services.
+pub(super) struct Service {
+    /// Its name among our hosts.
+    pub(super) name: &'static str,
+    /// What stands before the region in its address.
+    pub(super) address: &'static str,
+    /// Its name in signatures.
+    pub(super) signature: &'static str,
+}
+
+/// The service in a region, with the credentials that the usual chain finds.
+pub(super) fn reach(
+    service: &Service,
+    place: &Place,
+    client: Client,
+    problems: &mut Vec<Problem>,
+) -> Option<(Host, Endpoint)> {
+    let region = Place::needs("region", place.region.as_ref(), "us-east-1", problems);
+    if region.is_empty() {
+        return None;
+    }
+    let mut fields = Table::from_iter([("region".to_owned(), Value::from(region))]);
+    if let Some(endpoint) = &place.endpoint {
+        fields.insert("endpoint".to_owned(), Value::from(endpoint.as_str()));
+    }
+    let mut wrong = |problem| problems.push(problem);
+    let settings: Settings = fields
+        .try_into()
+        .map_err(|error: toml::de::Error| wrong(Problem::new("region", error.message())))
+        .ok()?;
+    let endpoint = settings.address(service.address).map_err(&mut wrong).ok()?;
+    let (section, shared) = (
+        Section::default(),
+        Shared {
+            client: client.clone(),
+            prices: Prices::default().into(),
+        },
+    );
+    let credentials = settings.credentials(&section, &shared);
+    let auth = settings.auth(&section, service.signature, credentials);
+    let host = Host {
+        name: service.name.into(),
+        client,
+        auth: auth.map_err(&mut wrong).ok()?,
+        patience: PATIENCE,
+    };
+    Some((host, endpoint))
+}
+
+/// The context of a look.
+pub(super) fn context() -> Context {
+    Context::new(RequestId::new("configuration")).due(Instant::now() + LONGEST)
+}

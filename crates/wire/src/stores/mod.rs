@@ -1,0 +1,23 @@
+//! Stores of configurations and of parameters, as AWS speaks to them.
+//!
+//! Source: the services' API models (`appconfigdata`, 2021-11-11; `ssm`, 2014-11-06).
+
+pub mod appconfig;
+pub mod parameters;
+
+use busbar_core::{Error, ErrorKind};
+
+use crate::upstream::Said;
+
+/// What a refusal says of itself.
+pub fn said(body: &[u8]) -> Said {
+    crate::bedrock::error::said(body)
+}
+
+/// What came is not of the format. It is not repeated: there may be a secret in it.
+fn nonsense(what: &str) -> Error {
+    Error::new(
+        ErrorKind::BadUpstream,
+        format!("the store sent something that is no {what}"),
+    )
+}
