@@ -3,7 +3,7 @@
 
 use std::path::PathBuf;
 
-use busbar_config::{Loaded, Source, Sources, State, Version, Versions, find, glance};
+use busbar_config::{Config, Loaded, Source, Sources, State, Version, Versions, find, glance};
 
 use super::{candidate::Candidate, elsewhere::Elsewhere, offer::Offer, reasons::reasons};
 use crate::{
@@ -147,8 +147,8 @@ fn whereabouts(sources: &Sources, offer: &Offer) -> Whereabouts {
     let config = glance(sources, &documents);
     let versions = config.as_ref().and_then(|config| {
         let identity = config.source.identity(file.as_deref())?;
-        let home = &config.storage.home;
-        (!home.as_os_str().is_empty()).then(|| Versions::of(home, &identity, config.source.keep))
+        let home = home(sources, config)?;
+        Some(Versions::of(&home, &identity, config.source.keep))
     });
     Whereabouts {
         file,
@@ -159,6 +159,14 @@ fn whereabouts(sources: &Sources, offer: &Offer) -> Whereabouts {
             .unwrap_or_default(),
         source: config.map(|config| config.source),
     }
+}
+
+/// Where versions are kept: where variables, flags or the platform say that files live. A document counts
+/// only where none of them does, since one that cannot be read could not say it.
+fn home(sources: &Sources, config: &Config) -> Option<PathBuf> {
+    let without = glance(sources, &[]).map(|config| config.storage.home);
+    let homes = without.into_iter().chain([config.storage.home.clone()]);
+    homes.into_iter().find(|home| !home.as_os_str().is_empty())
 }
 
 fn choose(sources: &Sources, offer: &Offer, place: &Whereabouts) -> Result<(Candidate, Standing)> {

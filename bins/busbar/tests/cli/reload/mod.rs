@@ -197,7 +197,7 @@ fn no_key_is_written_anywhere_and_one_comes_back_with_its_version() {
         }
     }
     let mut kept = server.log();
-    all(scene.home.path().join("data"), &mut kept);
+    all(scene.home.path().join(".local"), &mut kept);
     assert!(
         kept.contains("upstream") && !kept.contains("very-secret"),
         "{kept}"

@@ -1,5 +1,5 @@
 //! A host elsewhere: answers with the name of the model that it was asked for. Of those called `slow…` it
-//! waits until it is told to go on.
+//! keeps the first request until it is told to go on.
 
 use std::{
     io::{BufRead as _, BufReader, Read as _, Write as _},
@@ -77,7 +77,12 @@ fn answer(stream: &TcpStream, gate: &Gate) -> Option<()> {
         let mut state = gate.state.lock().unwrap();
         state.1 += 1;
         gate.changed.notify_all();
-        drop(gate.changed.wait_while(state, |(open, _)| !*open).unwrap());
+        let first = state.1 == 1;
+        drop(
+            gate.changed
+                .wait_while(state, |(open, _)| first && !*open)
+                .unwrap(),
+        );
     }
     let said = serde_json::json!({
         "id": "1", "object": "chat.completion", "created": 1, "model": model,
