@@ -342,13 +342,13 @@ impl Worker {
     /// Notes what serves from now on.
     async fn served(&mut self, number: Option<u64>, chosen: Option<Chosen>) {
         self.serving.number = number;
-        self.parts.metrics.configuration_taken(number);
         if let (Some(number), Some(versions)) = (number, &self.versions) {
             let kept: Vec<u64> = versions.all().iter().map(|version| version.number).collect();
             self.whole.retain(|number, _| kept.contains(number));
             self.whole.insert(number, self.serving.table.clone());
         }
         self.note(chosen).await;
+        self.parts.metrics.configuration_taken(number);
     }
 
     async fn refuse(&mut self, reasons: Vec<String>) {
@@ -357,8 +357,9 @@ impl Worker {
             serving = self.serving.number,
             "a configuration was refused; the last good one serves on"
         );
-        self.parts.metrics.configuration_refused();
         self.record(Fate::Refused(reasons)).await;
+        // Last, so that whoever sees it counted finds it kept.
+        self.parts.metrics.configuration_refused();
     }
 
     async fn load(

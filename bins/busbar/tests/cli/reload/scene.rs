@@ -182,7 +182,7 @@ pub(super) fn ask(address: &str) -> (u16, String) {
     let (status, answer) = request(address, "POST", "/v1/chat/completions", body);
     let said: serde_json::Value = serde_json::from_str(&answer).unwrap_or_default();
     let content = said["choices"][0]["message"]["content"].as_str();
-    (status, content.map_or(answer.clone(), str::to_owned))
+    (status, content.map_or(answer, str::to_owned))
 }
 
 fn request(address: &str, method: &str, path: &str, body: &str) -> (u16, String) {
