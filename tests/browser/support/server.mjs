@@ -1,8 +1,12 @@
 // The server under test: one that runs already, or one that is started here and stopped at the end.
 
-import { spawn } from 'node:child_process'
+import { execFileSync, spawn } from 'node:child_process'
 import { once } from 'node:events'
+import { mkdtempSync, rmSync, symlinkSync } from 'node:fs'
 import { createServer } from 'node:net'
+import { tmpdir } from 'node:os'
+import { dirname, join } from 'node:path'
+import { fileURLToPath } from 'node:url'
 
 /** A small window, so that a text that is longer than it is quickly read. */
 const WINDOW = '1024'
@@ -10,8 +14,15 @@ const WINDOW = '1024'
 const THREADS = '1'
 const START_MS = 120_000
 
+const TEXT = 'smollm2-135m-instruct'
+const SIGHT = 'efficientnet-lite0'
+/** A pipeline with weights by chance: what it makes is noise, and it makes it as any other does. */
+export const DIFFUSION = 'tiny-diffusion'
+const PIPELINE = fileURLToPath(new URL('../../fixtures/diffusion/sd2', import.meta.url))
+
 let child
 let starting
+let home
 
 /** Its address, once it is ready. */
 export function serverUrl() {
@@ -24,6 +35,7 @@ export async function stopServer() {
   const gone = once(child, 'exit')
   child.kill('SIGTERM')
   await gone
+  rmSync(home, { recursive: true, force: true })
 }
 
 /** What it says of its first model. */
@@ -40,9 +52,23 @@ async function start() {
   if (!binary) throw new Error('Neither BUSBAR_URL nor TEST_BUSBAR is set.')
   const address = `127.0.0.1:${await freePort()}`
   const size = ['--context', WINDOW, '--threads', THREADS]
-  const flags = ['serve', '--listen', address, ...size, '--log', 'warn']
+  home = homeBeside(binary)
+  const models = [
+    `models.text=["${TEXT}"]`,
+    `models.vision=["${SIGHT}"]`,
+    `models.images=["${DIFFUSION}=${PIPELINE}"]`,
+  ].flatMap((setting) => ['--set', setting])
+  const flags = ['serve', '--listen', address, '--home', home, ...size, ...models, '--log', 'warn']
   child = spawn(binary, flags, { stdio: ['ignore', 'inherit', 'inherit'] })
   return ready(`http://${address}`)
+}
+
+/** A home of the tests' own, so that no jobs of other times are in it; the models are where they are. */
+function homeBeside(binary) {
+  const file = execFileSync(binary, ['models', 'path', TEXT], { encoding: 'utf8' }).trim()
+  const folder = mkdtempSync(join(tmpdir(), 'busbar-browser-'))
+  symlinkSync(dirname(dirname(file)), join(folder, 'models'))
+  return folder
 }
 
 async function ready(url) {

@@ -3,7 +3,7 @@
 
 const ABOUT: Record<string, string> = {
   'emoji-diffusion':
-    'Small and quick, made for trying things out: it draws emoji. For real work load a larger model.',
+    'Small, made for trying things out: it draws emoji. For real work load a larger one, such as stable-diffusion-2-1.',
   'efficientnet-lite0':
     'Knows 1,000 things of ImageNet: animals, plants, food, vehicles, household objects. Not people, not text.',
   'mobilenet-v2':

@@ -46,7 +46,7 @@ export function Classify() {
       lead={
         model ? (
           <>
-            <strong>{model.title}</strong> says what is on a picture. {aboutModel(model.id)}
+            <strong>{model.title}.</strong> {aboutModel(model.id) ?? 'Says what is on a picture.'}
           </>
         ) : (
           'What is on a picture, with how sure the model is.'

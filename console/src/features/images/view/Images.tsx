@@ -78,7 +78,7 @@ export function Images() {
           lead={
             model && (
               <>
-                <strong>{model.title}</strong> makes pictures of words. {aboutModel(model.id)}
+                <strong>{model.title}.</strong> {aboutModel(model.id) ?? 'Makes pictures of words.'}
               </>
             )
           }
@@ -123,8 +123,8 @@ function None() {
     <Page title="Images" lead="Pictures made of words, step by step, on this server.">
       <NoModel
         title="No model here makes pictures yet."
-        text="See which there are, fetch one, and start the server again with it:"
-        command="busbar models list"
+        text="Fetch one, and start the server with it. Others are in the list of `busbar models list`."
+        command="busbar models pull sd-turbo && busbar serve --image-model sd-turbo"
       />
     </Page>
   )

@@ -61,7 +61,7 @@ function Noise() {
     <svg className={styles['noise']} aria-hidden="true" focusable="false">
       <filter id={id} x="0" y="0" width="100%" height="100%">
         <feTurbulence type="fractalNoise" baseFrequency="0.7" numOctaves="2" />
-        <feColorMatrix values="1.6 0 0 0 -0.25  0 1.6 0 0 -0.25  0 0 1.6 0 -0.25  0 0 0 0 1" />
+        <feColorMatrix values="3 -0.6 -0.6 0 -0.4  -0.6 3 -0.6 0 -0.4  -0.6 -0.6 3 0 -0.4  0 0 0 0 1" />
       </filter>
       <rect width="100%" height="100%" filter={`url(#${id})`} />
     </svg>
