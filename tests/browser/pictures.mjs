@@ -118,7 +118,8 @@ withModel('what the server refuses is told at the field that is wrong', async (p
 })
 
 withModel('a picture of the gallery is what another one starts from', async (page) => {
-  await make(page, 'an apple to begin with', { Steps: 4, Seed: 1 })
+  const size = { Width: 64, Height: 64 }
+  await make(page, 'an apple to begin with', { ...size, Steps: 4, Seed: 1 })
   await tile(page, /an apple to begin with/)
     .first()
     .click()

@@ -17,8 +17,12 @@ const START_MS = 120_000
 const TEXT = 'smollm2-135m-instruct'
 const SIGHT = 'efficientnet-lite0'
 /** A pipeline with weights by chance: what it makes is noise, and it makes it as any other does. */
-export const DIFFUSION = 'tiny-diffusion'
 const PIPELINE = fileURLToPath(new URL('../../fixtures/diffusion/sd2', import.meta.url))
+const MODELS = {
+  BUSBAR_MODELS: TEXT,
+  BUSBAR_MODELS__VISION: SIGHT,
+  BUSBAR_MODELS__IMAGES: `tiny-diffusion=${PIPELINE}`,
+}
 
 let child
 let starting
@@ -53,13 +57,9 @@ async function start() {
   const address = `127.0.0.1:${await freePort()}`
   const size = ['--context', WINDOW, '--threads', THREADS]
   home = homeBeside(binary)
-  const models = [
-    `models.text=["${TEXT}"]`,
-    `models.vision=["${SIGHT}"]`,
-    `models.images=["${DIFFUSION}=${PIPELINE}"]`,
-  ].flatMap((setting) => ['--set', setting])
-  const flags = ['serve', '--listen', address, '--home', home, ...size, ...models, '--log', 'warn']
-  child = spawn(binary, flags, { stdio: ['ignore', 'inherit', 'inherit'] })
+  const flags = ['serve', '--listen', address, '--home', home, ...size, '--log', 'warn']
+  const env = { ...process.env, ...MODELS }
+  child = spawn(binary, flags, { env, stdio: ['ignore', 'inherit', 'inherit'] })
   return ready(`http://${address}`)
 }
 

@@ -123,8 +123,8 @@ function None() {
     <Page title="Images" lead="Pictures made of words, step by step, on this server.">
       <NoModel
         title="No model here makes pictures yet."
-        text="Fetch one, and start the server with it. Others are in the list of `busbar models list`."
-        command="busbar models pull sd-turbo && busbar serve --image-model sd-turbo"
+        text="See which there are, fetch one, and start the server again with it:"
+        command="busbar models list"
       />
     </Page>
   )
