@@ -34,6 +34,7 @@ module "state" {
   name               = "${var.project}-state-${data.aws_caller_identity.me.account_id}-${var.region}"
   keep_versions_days = 365
   force_destroy      = var.disposable
+  require_tls        = var.require_tls
 }
 
 # GitHub's workflow becomes a role by a token of its own; no key is kept anywhere.

@@ -61,3 +61,9 @@ variable "github_environment" {
   type        = string
   default     = "production"
 }
+
+variable "require_tls" {
+  description = "Whether a policy refuses whatever comes without TLS. false for an emulator, which is reached without it."
+  type        = bool
+  default     = true
+}

@@ -22,6 +22,7 @@ PROJECT=${PROJECT:-busbar}
 ARTEFACT=${ARTEFACT:-$build/lambda.zip}
 example=$aws_folder/examples/$STACK
 name=$STACK-$ENVIRONMENT
+export AWS_REGION=$REGION AWS_DEFAULT_REGION=$REGION
 export TF_IN_AUTOMATION=1 TF_INPUT=0 TF_DATA_DIR=$build/$name.terraform
 
 fail() {

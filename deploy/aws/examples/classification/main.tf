@@ -21,6 +21,7 @@ module "bucket" {
 
   name          = "${local.name}-models-${data.aws_caller_identity.me.account_id}-${var.region}"
   kms_key_arn   = module.audit.key_arn
+  require_tls   = !contains(var.without, "tls_policies")
   force_destroy = var.disposable
 }
 
@@ -156,6 +157,7 @@ module "edge" {
   firewall        = contains(var.without, "firewall") ? null : {}
   site_folder     = var.site_folder
   site_config     = { sync = module.api.url, predict = "${module.api.url}/predict" }
+  require_tls     = !contains(var.without, "tls_policies")
   force_destroy   = var.disposable
 
   providers = {

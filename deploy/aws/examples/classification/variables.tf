@@ -72,7 +72,7 @@ variable "without" {
   default     = []
 
   validation {
-    condition     = length(setsubtract(var.without, ["composite_alarms", "costs", "edge_functions", "edge_policies", "firewall", "traces"])) == 0
-    error_message = "These can be left out: composite_alarms, costs, edge_functions, edge_policies, firewall, traces."
+    condition     = length(setsubtract(var.without, ["composite_alarms", "costs", "edge_functions", "edge_policies", "firewall", "tls_policies", "traces"])) == 0
+    error_message = "These can be left out: composite_alarms, costs, edge_functions, edge_policies, firewall, tls_policies, traces."
   }
 }

@@ -35,6 +35,7 @@ module "artefacts" {
 
   name          = "${local.name}-programs-${data.aws_caller_identity.me.account_id}-${var.region}"
   kms_key_arn   = module.audit.key_arn
+  require_tls   = !contains(var.without, "tls_policies")
   force_destroy = var.disposable
 }
 

@@ -62,8 +62,8 @@ variable "without" {
   default     = []
 
   validation {
-    condition     = length(setsubtract(var.without, ["composite_alarms", "costs", "scaling", "traces"])) == 0
-    error_message = "These can be left out: composite_alarms, costs, scaling, traces."
+    condition     = length(setsubtract(var.without, ["composite_alarms", "costs", "tls_policies", "traces"])) == 0
+    error_message = "These can be left out: composite_alarms, costs, tls_policies, traces."
   }
 }
 

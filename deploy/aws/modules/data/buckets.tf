@@ -14,6 +14,7 @@ module "logs" {
   name          = "${var.name}-logs-${local.suffix}"
   expire_days   = var.keep_logs_days
   force_destroy = var.force_destroy
+  require_tls   = var.require_tls
   statements    = [data.aws_iam_policy_document.log_delivery.json]
 }
 
@@ -47,6 +48,7 @@ module "pictures" {
   cors_origins  = var.origins
   statements    = var.pictures_statements
   force_destroy = var.force_destroy
+  require_tls   = var.require_tls
 }
 
 module "models" {
@@ -56,4 +58,5 @@ module "models" {
   kms_key_arn   = var.kms_key_arn
   log_to        = { bucket = module.logs.writable }
   force_destroy = var.force_destroy
+  require_tls   = var.require_tls
 }

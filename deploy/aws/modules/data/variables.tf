@@ -94,3 +94,9 @@ variable "force_destroy" {
   type        = bool
   default     = false
 }
+
+variable "require_tls" {
+  description = "Whether a policy refuses whatever comes without TLS. false for an emulator, which is reached without it."
+  type        = bool
+  default     = true
+}

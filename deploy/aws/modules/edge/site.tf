@@ -24,6 +24,7 @@ module "site" {
 
   name          = "${var.name}-site-${data.aws_caller_identity.me.account_id}-${data.aws_region.here.name}"
   force_destroy = var.force_destroy
+  require_tls   = var.require_tls
   statements    = [data.aws_iam_policy_document.site.json]
 }
 

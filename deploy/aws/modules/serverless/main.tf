@@ -65,6 +65,7 @@ module "data" {
   replicas             = local.with.table_replicas ? var.replicas : {}
   redrive_allow_policy = local.with.redrive_allow_policy
   pictures_statements  = local.with.pictures_behind_edge ? [data.aws_iam_policy_document.pictures[0].json] : []
+  require_tls          = local.with.tls_policies
   protect              = !var.disposable
   force_destroy        = var.disposable
 }
@@ -190,6 +191,7 @@ module "cdn" {
     login     = module.identity.login == null ? "" : module.identity.login
     client    = module.identity.console_client_id
   }, var.site_config)
+  require_tls   = local.with.tls_policies
   force_destroy = var.disposable
 
   providers = {

@@ -221,14 +221,14 @@ variable "without" {
   default     = []
 
   validation {
-    condition     = length(setsubtract(var.without, ["appconfig_rollout", "composite_alarms", "costs", "edge_functions", "edge_policies", "firewall", "redrive_allow_policy", "resource_server", "table_replicas", "traces", "trail"])) == 0
-    error_message = "These can be left out: appconfig_rollout, composite_alarms, costs, edge_functions, edge_policies, firewall, redrive_allow_policy, resource_server, table_replicas, traces, trail."
+    condition     = length(setsubtract(var.without, ["appconfig_rollout", "composite_alarms", "costs", "edge_functions", "edge_policies", "firewall", "redrive_allow_policy", "resource_server", "table_replicas", "tls_policies", "traces", "trail"])) == 0
+    error_message = "These can be left out: appconfig_rollout, composite_alarms, costs, edge_functions, edge_policies, firewall, redrive_allow_policy, resource_server, table_replicas, tls_policies, traces, trail."
   }
 }
 
 locals {
   parts = setunion(
-    ["appconfig_rollout", "composite_alarms", "costs", "edge_functions", "edge_policies", "firewall", "redrive_allow_policy", "resource_server", "table_replicas", "traces", "trail"],
+    ["appconfig_rollout", "composite_alarms", "costs", "edge_functions", "edge_policies", "firewall", "redrive_allow_policy", "resource_server", "table_replicas", "tls_policies", "traces", "trail"],
     var.picture_public_key == null || !var.distribution ? [] : ["pictures_behind_edge"],
   )
 }

@@ -11,6 +11,7 @@ PARTS = {
     "resource_server": "a resource server of Cognito cannot be removed",
     "scaling": "no Application Auto Scaling that the provider finds again",
     "table_replicas": "no replicas",
+    "tls_policies": "conditions of a policy are not looked at, so that it refuses everybody",
     "traces": "no groups of X-Ray",
     "trail": "a trail's event selectors are not found again",
 }
