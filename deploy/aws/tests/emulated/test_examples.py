@@ -37,7 +37,8 @@ def test_every_root_is_valid(root, tree, tmp_path):
 def deployed(deployment):
     """Deploys, and sees that a second plan wants nothing that is not explained."""
     deployment.script("deploy", "all")
-    assert unexpected(deployment.changes()) == []
+    found = unexpected(deployment.changes())
+    assert not found, "\n".join(found)
     return {name: value["value"] for name, value in json.loads(deployment.terraform("output", "-json")).items()}
 
 

@@ -30,3 +30,11 @@ def test_two_stand_until_the_peak_needs_more():
     assert cost.needed(1, 0.5, 0.7) == 2
     busy = 100_000 * cost.MILLION / cost.SECONDS * cost.PEAK * cost.processor_seconds()
     assert cost.needed(100_000, 0.5, 0.7) == pytest.approx(busy / 0.35, rel=0.01)
+
+
+def test_the_paper_on_aws_quotes_these_figures():
+    text = (cost.PAPER.parent / "aws.md").read_text()
+    one = cost.usd(sum(cost.function("arm64").values()))
+    for title, volume in [("a million requests (a million a month)", 1), ("the same at 100 million a month", 100)]:
+        tasks, machines = (cost.usd(what(volume, "arm64")[1]) for what in [cost.containers, cost.instances])
+        assert f"| {title} | {one} | {tasks} | {machines} |" in text

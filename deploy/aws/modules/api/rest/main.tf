@@ -51,8 +51,9 @@ resource "aws_api_gateway_deployment" "this" {
   # A deployment is a copy: another one is needed when what it copies has changed.
   triggers = {
     content = sha1(jsonencode([
-      aws_api_gateway_resource.all,
-      aws_api_gateway_method.all,
+      aws_api_gateway_resource.all.path_part,
+      aws_api_gateway_method.all.http_method,
+      aws_api_gateway_method.all.api_key_required,
       aws_api_gateway_integration.all.uri,
     ]))
   }
