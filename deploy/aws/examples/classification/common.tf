@@ -1,4 +1,4 @@
-# What every example asks for.
+# What every example asks for, and says.
 
 variable "OWNER" {
   description = "Whose it is: an address of e-mail, which stands on everything as the tag Owner."
@@ -53,4 +53,9 @@ variable "max_retries" {
   description = "How often a call to AWS that failed is made again."
   type        = number
   default     = 25
+}
+
+output "disposable" {
+  description = "Whether everything can be destroyed at once: `make clean-all` asks."
+  value       = var.disposable
 }

@@ -37,3 +37,8 @@ output "login" {
   description = "Who makes tokens, and for whom."
   value       = module.stack.login
 }
+
+output "guardrail" {
+  description = "The guardrail's id and version; null without one."
+  value       = one(module.guardrail[*].id)
+}

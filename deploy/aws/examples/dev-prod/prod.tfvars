@@ -9,3 +9,4 @@ bedrock_models = [
 disposable              = false
 month_usd               = 1000
 provisioned_concurrency = { sync-api = 2, stream-sse = 2 }
+guardrail               = "HIGH"

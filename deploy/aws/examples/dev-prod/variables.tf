@@ -29,6 +29,12 @@ variable "bedrock_models" {
   type        = list(string)
 }
 
+variable "guardrail" {
+  description = "How strictly Bedrock's guardrail filters: LOW, MEDIUM or HIGH; null has none."
+  type        = string
+  default     = null
+}
+
 variable "authentication" {
   description = "What callers show: tokens, keys or none."
   type        = string

@@ -164,12 +164,12 @@ def test_classification(deploy, tree):
 def test_dev_prod(deploy):
     parts = ["appconfig_rollout", "composite_alarms", "costs", "edge_functions", "edge_policies", "redrive_allow_policy",
              "resource_server", "table_replicas", "tls_policies", "traces", "trail"]
-    it = deploy("dev-prod", "dev", without=without(*parts), account="123456789012", artefact={"file": "../../../../lambda.zip"})
+    it = deploy("dev-prod", "dev", without=without(*parts), account="123456789012", guardrail=None, artefact={"file": "../../../../lambda.zip"})
     deployed(it)
-    other = deploy("dev-prod", "dev", without=without(*parts), account="210987654321", artefact={"file": "../../../../lambda.zip"})
+    other = deploy("dev-prod", "dev", without=without(*parts), account="210987654321", guardrail=None, artefact={"file": "../../../../lambda.zip"})
     refused = other.run("plan")
     assert refused.returncode != 0 and "not allowed" in refused.stderr
-    it.vars.write_text(json.dumps({"max_retries": 2, "without": without(*parts), "account": "123456789012", "artefact": {"file": "../../../../lambda.zip"}}))
+    it.vars.write_text(json.dumps({"max_retries": 2, "without": without(*parts), "account": "123456789012", "guardrail": None, "artefact": {"file": "../../../../lambda.zip"}}))
     destroyed(it)
 
 
@@ -177,9 +177,9 @@ def test_dev_prod(deploy):
 def test_multi_region(deploy):
     parts = ["appconfig_rollout", "composite_alarms", "costs", "edge_functions", "edge_policies", "redrive_allow_policy",
              "resource_server", "table_replicas", "tls_policies", "traces", "trail"]
-    it = deploy("multi-region", "mr", without=without(*parts))
+    it = deploy("multi-region", "mr")
     zone = it.client("route53").create_hosted_zone(Name="example.com", CallerReference="tests")["HostedZone"]["Id"].split("/")[-1]
-    it.vars.write_text(json.dumps({"max_retries": 2, "without": without(*parts), "zone_id": zone, "host": "api.example.com"}))
+    it.vars.write_text(json.dumps({"max_retries": 2, "without": without(*parts), "leave_out": ["backups"], "zone_id": zone, "host": "api.example.com"}))
     made = deployed(it)
     records = it.client("route53").list_resource_record_sets(HostedZoneId=zone)["ResourceRecordSets"]
     assert {record.get("Failover") for record in records if record["Type"] == "A"} == {"PRIMARY", "SECONDARY"}
