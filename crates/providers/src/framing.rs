@@ -9,6 +9,7 @@ use busbar_wire::{
     upstream::Incoming,
 };
 use bytes::{Bytes, BytesMut};
+use memchr::memchr2;
 
 /// How a host frames what it streams.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -77,19 +78,23 @@ impl Frames {
     pub fn read(&mut self, bytes: &[u8], take: Take<'_>) -> Result<()> {
         match &mut self.0 {
             Parser::Sse(parser) => {
-                let events = parser.push(bytes).map_err(|error| {
+                let (mut taken, mut enough) = (Ok(()), false);
+                let read = parser.read(bytes, |seen| {
+                    if enough || taken.is_err() {
+                        return;
+                    }
+                    let incoming = Incoming {
+                        event: seen.event,
+                        failure: false,
+                        data: seen.data.as_bytes(),
+                    };
+                    taken = take(&incoming).map(|flow| enough = flow.is_break());
+                });
+                // What came before an event without an end was taken, and may have failed first.
+                taken?;
+                read.map_err(|error| {
                     Error::new(ErrorKind::BadUpstream, error.to_string()).with_source(error)
                 })?;
-                for event in &events {
-                    let incoming = Incoming {
-                        event: &event.event,
-                        failure: false,
-                        data: event.data.as_bytes(),
-                    };
-                    if take(&incoming)?.is_break() {
-                        return Ok(());
-                    }
-                }
             }
             Parser::EventStream(parser) => {
                 parser.push(bytes);
@@ -181,7 +186,7 @@ fn without(bytes: Bytes, places: &[Range<usize>]) -> Bytes {
 fn end_of_event(bytes: &[u8], start: usize, from: usize) -> Option<usize> {
     // The empty line may have begun in what came before.
     let mut at = from.saturating_sub(3).max(start);
-    while let Some(found) = bytes[at..].iter().position(|byte| matches!(byte, b'\n' | b'\r')) {
+    while let Some(found) = memchr2(b'\n', b'\r', &bytes[at..]) {
         let after = past_line_end(bytes, at + found)?;
         let end = past_line_end(bytes, after);
         if let Some(end) = end {

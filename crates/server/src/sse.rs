@@ -10,6 +10,7 @@ use axum::{
 use busbar_wire::{Chunk, Framing};
 use bytes::{Bytes, BytesMut};
 use futures_util::{Stream, StreamExt as _, stream};
+use tokio::time::Instant;
 
 use crate::{Item, Items, Part, Server, layers::Watching};
 
@@ -50,21 +51,30 @@ fn keep_alive(
     every: Duration,
     watching: Watching,
 ) -> impl Stream<Item = Result<Bytes, Infallible>> + Send {
-    stream::unfold((frames, watching), move |(mut frames, mut watching)| async move {
-        loop {
-            let next = match tokio::time::timeout(every, frames.next()).await {
-                Ok(Some(frame)) => Some(frame),
-                Ok(None) => {
-                    watching.end();
-                    return None;
+    // One timer a stream, put off with every frame: a new one for each would cost more than the frame.
+    let silence = Box::pin(tokio::time::sleep(every));
+    stream::unfold(
+        (frames, watching, silence),
+        move |(mut frames, mut watching, mut silence)| async move {
+            loop {
+                let next = tokio::select! {
+                    biased;
+                    next = frames.next() => match next {
+                        Some(frame) => Some(frame),
+                        None => {
+                            watching.end();
+                            return None;
+                        }
+                    },
+                    () = silence.as_mut() => framing.still_here(),
+                };
+                silence.as_mut().reset(Instant::now() + every);
+                if let Some(next) = next {
+                    return Some((Ok(next), (frames, watching, silence)));
                 }
-                Err(_) => framing.still_here(),
-            };
-            if let Some(next) = next {
-                return Some((Ok(next), (frames, watching)));
             }
-        }
-    })
+        },
+    )
 }
 
 /// One item as one or more events. `after` is the last one that the client has.

@@ -18,11 +18,22 @@ use super::Unanswered;
 const DRAIN_BYTES: usize = 64 << 10;
 const DRAIN_TIME: Duration = Duration::from_millis(500);
 
+/// Pieces that came together are handed on together, up to about so many bytes: a piece by itself costs
+/// whoever gets it a system call. The connection reads into a buffer and gives one piece a turn, so it
+/// is given turns until it has no more; a piece that comes alone waits for one turn and for no time.
+const HANDED_ON: usize = 16 << 10;
+
 /// A body that comes in pieces. Dropping it before its end closes the connection (HTTP/1) or the
 /// stream (HTTP/2).
 #[derive(Debug)]
 pub struct Body {
     incoming: Incoming,
+    /// What has come and was not handed on yet.
+    held: Gathered,
+    /// Whether the connection was given a turn since the last piece came.
+    yielded: bool,
+    /// How the body ended, while what was held goes first.
+    ended: Option<Option<Unanswered>>,
     stall: Duration,
     silence: Pin<Box<Sleep>>,
     deadline: Option<Pin<Box<Sleep>>>,
@@ -32,6 +43,9 @@ impl Body {
     pub(super) fn new(incoming: Incoming, stall: Duration, deadline: Option<Instant>) -> Self {
         Self {
             incoming,
+            held: Gathered::default(),
+            yielded: false,
+            ended: None,
             stall,
             silence: Box::pin(tokio::time::sleep(stall)),
             deadline: deadline.map(|deadline| Box::pin(tokio::time::sleep_until(deadline))),
@@ -43,25 +57,14 @@ impl Body {
     /// # Errors
     /// `TooLong` past `limit` bytes, and whatever fails on the way.
     pub async fn whole(mut self, limit: usize) -> Result<Bytes, Unanswered> {
-        let mut first = Bytes::new();
-        let mut rest = BytesMut::new();
+        let mut whole = Gathered::default();
         while let Some(piece) = self.next().await {
-            let piece = piece?;
-            if first.len() + rest.len() + piece.len() > limit {
+            whole.add(piece?);
+            if whole.len() > limit {
                 return Err(Unanswered::TooLong(limit));
             }
-            match (first.is_empty(), rest.is_empty()) {
-                // Most bodies are one piece, which then is the body.
-                (true, true) => first = piece,
-                (false, true) => {
-                    rest.reserve(first.len() + piece.len());
-                    rest.extend_from_slice(&std::mem::take(&mut first));
-                    rest.extend_from_slice(&piece);
-                }
-                _ => rest.extend_from_slice(&piece),
-            }
         }
-        Ok(if rest.is_empty() { first } else { rest.freeze() })
+        Ok(whole.take())
     }
 
     /// The beginning of the body, as much as there is; what fails on the way is its end.
@@ -114,23 +117,89 @@ impl Stream for Body {
         {
             return Poll::Ready(Some(Err(Unanswered::Late)));
         }
+        if let Some(ended) = this.ended.take() {
+            return Poll::Ready(ended.map(Err));
+        }
         loop {
-            let Poll::Ready(frame) = Pin::new(&mut this.incoming).poll_frame(context) else {
-                ready!(this.silence.as_mut().poll(context));
-                return Poll::Ready(Some(Err(Unanswered::Silent(this.stall))));
+            let frame = match Pin::new(&mut this.incoming).poll_frame(context) {
+                Poll::Ready(frame) => frame,
+                Poll::Pending if this.held.len() == 0 => {
+                    ready!(this.silence.as_mut().poll(context));
+                    return Poll::Ready(Some(Err(Unanswered::Silent(this.stall))));
+                }
+                Poll::Pending if this.yielded => return this.hand_on(),
+                Poll::Pending => {
+                    this.yielded = true;
+                    context.waker().wake_by_ref();
+                    return Poll::Pending;
+                }
             };
-            let frame = match frame {
-                None => return Poll::Ready(None),
-                Some(Err(error)) => return Poll::Ready(Some(Err(Unanswered::Broken(error.into())))),
-                Some(Ok(frame)) => frame,
+            let ended = match frame {
+                Some(Ok(frame)) => {
+                    // Trailers say nothing here.
+                    this.held.add(frame.into_data().unwrap_or_default());
+                    this.yielded = false;
+                    match this.held.len() {
+                        0 => this.rest(),
+                        HANDED_ON.. => return this.hand_on(),
+                        _ => {}
+                    }
+                    continue;
+                }
+                Some(Err(error)) => Some(Unanswered::Broken(error.into())),
+                None => None,
             };
-            this.silence.as_mut().reset(Instant::now() + this.stall);
-            // Trailers say nothing here.
-            if let Ok(data) = frame.into_data()
-                && !data.is_empty()
-            {
-                return Poll::Ready(Some(Ok(data)));
+            if this.held.len() == 0 {
+                return Poll::Ready(ended.map(Err));
             }
+            this.ended = Some(ended);
+            return this.hand_on();
+        }
+    }
+}
+
+impl Body {
+    fn hand_on(&mut self) -> Poll<Option<Result<Bytes, Unanswered>>> {
+        self.rest();
+        self.yielded = false;
+        Poll::Ready(Some(Ok(self.held.take())))
+    }
+
+    /// Something came: silence begins anew.
+    fn rest(&mut self) {
+        self.silence.as_mut().reset(Instant::now() + self.stall);
+    }
+}
+
+/// Pieces put together. Most often there is one, which is not copied.
+#[derive(Debug, Default)]
+struct Gathered {
+    first: Bytes,
+    rest: BytesMut,
+}
+
+impl Gathered {
+    fn add(&mut self, piece: Bytes) {
+        match (self.first.is_empty(), self.rest.is_empty()) {
+            (true, true) => self.first = piece,
+            (false, true) => {
+                self.rest.reserve(self.first.len() + piece.len());
+                self.rest.extend_from_slice(&std::mem::take(&mut self.first));
+                self.rest.extend_from_slice(&piece);
+            }
+            _ => self.rest.extend_from_slice(&piece),
+        }
+    }
+
+    fn len(&self) -> usize {
+        self.first.len() + self.rest.len()
+    }
+
+    fn take(&mut self) -> Bytes {
+        let first = std::mem::take(&mut self.first);
+        match first.is_empty() {
+            true => std::mem::take(&mut self.rest).freeze(),
+            false => first,
         }
     }
 }

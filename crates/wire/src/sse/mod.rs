@@ -6,4 +6,4 @@ mod frame;
 mod parser;
 
 pub use frame::{Frame, comment};
-pub use parser::{Parser, SseEvent, TooLong};
+pub use parser::{Parser, Seen, SseEvent, TooLong};

@@ -1,5 +1,6 @@
 //! Reading in: bytes as they arrive from a socket become events, wherever the pieces are cut.
 
+use memchr::memchr2;
 use thiserror::Error;
 
 /// One event that was read.
@@ -21,12 +22,24 @@ pub struct TooLong {
     pub limit: usize,
 }
 
+/// One event as it stands in the bytes that it was read from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Seen<'a> {
+    /// Its name; `message` where the stream gives none.
+    pub event: &'a str,
+    /// Its content: the `data:` lines, joined by line feeds.
+    pub data: &'a str,
+    /// The last id that the stream named, in this event or before.
+    pub id: Option<&'a str>,
+}
+
 /// Reads server-sent events from pieces of any size.
 ///
 /// An event that the stream's end cuts off is not an event: only an empty line completes one.
 #[derive(Debug)]
 pub struct Parser {
     limit: usize,
+    /// The beginning of a line whose end has not come.
     line: Vec<u8>,
     after_return: bool,
     at_start: bool,
@@ -55,37 +68,93 @@ impl Parser {
     /// [`TooLong`] where an event outgrows the limit; the reader is then of no more use.
     pub fn push(&mut self, bytes: &[u8]) -> Result<Vec<SseEvent>, TooLong> {
         let mut events = Vec::new();
-        for &byte in bytes {
-            // CRLF is one line end, also when it is cut in two.
-            let was_return = std::mem::replace(&mut self.after_return, byte == b'\r');
-            match byte {
-                b'\n' if was_return => {}
-                b'\n' | b'\r' => events.extend(self.end_line()),
-                _ => self.line.push(byte),
-            }
-            if self.line.len() + self.data.len() > self.limit {
-                return Err(TooLong { limit: self.limit });
-            }
-        }
+        self.read(bytes, |seen| events.push(seen.into()))?;
         Ok(events)
     }
 
-    fn end_line(&mut self) -> Option<SseEvent> {
-        let bytes = std::mem::take(&mut self.line);
+    /// Takes the next bytes; shows the events that they complete, one after the other. An event that
+    /// stands in these bytes whole is not copied, as long as it has one `data:` line.
+    ///
+    /// # Errors
+    /// As [`Parser::push`].
+    pub fn read(&mut self, mut bytes: &[u8], mut show: impl FnMut(Seen<'_>)) -> Result<(), TooLong> {
+        // The first data line of the event under way, where it stands in `bytes` and is good text.
+        let mut first: Option<&str> = None;
+        // CRLF is one line end, also when it is cut in two.
+        if std::mem::take(&mut self.after_return) {
+            bytes = bytes.strip_prefix(b"\n").unwrap_or(bytes);
+        }
+        while let Some(end) = memchr2(b'\n', b'\r', bytes) {
+            let (line, rest) = (&bytes[..end], &bytes[end + 1..]);
+            let is_return = bytes[end] == b'\r';
+            self.after_return = is_return && rest.is_empty();
+            bytes = match is_return {
+                true => rest.strip_prefix(b"\n").unwrap_or(rest),
+                false => rest,
+            };
+            self.within_limit(line.len() + first.map_or(0, str::len))?;
+            let is_plain = self.line.is_empty() && !self.at_start;
+            match line {
+                b"" if is_plain => self.end_event(first.take(), &mut show),
+                _ if is_plain && first.is_none() && self.data.is_empty() && data_of(line).is_some() => {
+                    first = data_of(line);
+                }
+                _ => {
+                    self.keep(&mut first);
+                    self.end_line(line, &mut show);
+                }
+            }
+        }
+        self.keep(&mut first);
+        self.line.extend_from_slice(bytes);
+        self.within_limit(0)
+    }
+
+    fn within_limit(&self, more: usize) -> Result<(), TooLong> {
+        let limit = self.limit;
+        match self.line.len() + self.data.len() + more > limit {
+            true => Err(TooLong { limit }),
+            false => Ok(()),
+        }
+    }
+
+    /// What stands in bytes that go away is copied.
+    fn keep(&mut self, first: &mut Option<&str>) {
+        if let Some(first) = first.take() {
+            self.data.push_str(first);
+            self.data.push('\n');
+        }
+    }
+
+    /// A line is whole, with what came of it before.
+    fn end_line(&mut self, end: &[u8], show: &mut impl FnMut(Seen<'_>)) {
+        let mut bytes = std::mem::take(&mut self.line);
+        bytes.extend_from_slice(end);
         let mut line = &*bytes;
         if std::mem::take(&mut self.at_start) {
             line = line.strip_prefix("\u{feff}".as_bytes()).unwrap_or(line);
         }
         if line.is_empty() {
-            return self.dispatch();
+            self.end_event(None, show);
+        } else {
+            self.field(line);
         }
+        // The next line that is cut needs no memory of its own.
+        bytes.clear();
+        self.line = bytes;
+    }
+
+    fn field(&mut self, line: &[u8]) {
         let (name, value) = match line.iter().position(|&byte| byte == b':') {
             Some(colon) => (&line[..colon], &line[colon + 1..]),
             None => (line, &[][..]),
         };
         let value = String::from_utf8_lossy(value.strip_prefix(b" ").unwrap_or(value));
         match name {
-            b"event" => self.event = value.into_owned(),
+            b"event" => {
+                self.event.clear();
+                self.event.push_str(&value);
+            }
             b"data" => {
                 self.data.push_str(&value);
                 self.data.push('\n');
@@ -94,25 +163,42 @@ impl Parser {
             // Comments have an empty name; `retry` and unknown fields say nothing to us.
             _ => {}
         }
-        None
     }
 
-    fn dispatch(&mut self) -> Option<SseEvent> {
-        let event = std::mem::take(&mut self.event);
-        let mut data = std::mem::take(&mut self.data);
-        // Every data line left a line feed behind, so an event without one had no data.
-        data.pop()?;
-        let event = if event.is_empty() {
-            "message".to_owned()
-        } else {
-            event
-        };
-        Some(SseEvent {
-            event,
-            data,
-            id: self.id.clone(),
-        })
+    /// An empty line ends the event, if it has data: `first`, or what was kept.
+    fn end_event(&mut self, first: Option<&str>, show: &mut impl FnMut(Seen<'_>)) {
+        // Every kept line left a line feed behind.
+        let data = first.or_else(|| self.data.strip_suffix('\n'));
+        if let Some(data) = data {
+            show(Seen {
+                event: if self.event.is_empty() {
+                    "message"
+                } else {
+                    &self.event
+                },
+                data,
+                id: self.id.as_deref(),
+            });
+        }
+        self.event.clear();
+        self.data.clear();
     }
+}
+
+impl From<Seen<'_>> for SseEvent {
+    fn from(seen: Seen<'_>) -> Self {
+        Self {
+            event: seen.event.to_owned(),
+            data: seen.data.to_owned(),
+            id: seen.id.map(str::to_owned),
+        }
+    }
+}
+
+/// What a `data:` line says, where it is good text.
+fn data_of(line: &[u8]) -> Option<&str> {
+    let value = line.strip_prefix(b"data:")?;
+    str::from_utf8(value.strip_prefix(b" ").unwrap_or(value)).ok()
 }
 
 #[cfg(test)]

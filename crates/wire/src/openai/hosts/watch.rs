@@ -1,7 +1,10 @@
 //! Watching answers of this format go by: their end, and what they used.
 
+use std::sync::LazyLock;
+
 use busbar_core::{Done, Error, FinishReason, Tokens, Usage};
 use bytes::Bytes;
+use memchr::memmem::Finder;
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
@@ -109,17 +112,15 @@ impl Watch for ChatWatch {
 /// Whether a chunk may end the answer or count tokens: a name of such a field stands in it with a value
 /// behind it. What stands in the text of an answer has its quotes escaped.
 fn says_something(data: &[u8]) -> bool {
-    let Ok(text) = std::str::from_utf8(data) else {
-        return true;
-    };
-    ["\"finish_reason\"", "\"usage\"", "\"error\""]
-        .iter()
-        .any(|name| {
-            text.split(name).skip(1).any(|rest| {
-                let value = rest.trim_start().strip_prefix(':').map(str::trim_start);
-                !value.is_some_and(|value| value.starts_with("null"))
-            })
+    static NAMES: LazyLock<[Finder<'static>; 3]> =
+        LazyLock::new(|| ["\"finish_reason\"", "\"usage\"", "\"error\""].map(Finder::new));
+    NAMES.iter().any(|name| {
+        name.find_iter(data).any(|at| {
+            let rest = data[at + name.needle().len()..].trim_ascii_start();
+            let value = rest.strip_prefix(b":").map(<[u8]>::trim_ascii_start);
+            !value.is_some_and(|value| value.starts_with(b"null"))
         })
+    })
 }
 
 /// Whether a chunk of a stream carries usage and nothing else: a client that did not ask for it does not
