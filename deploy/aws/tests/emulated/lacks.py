@@ -32,6 +32,7 @@ FORGOTTEN = {
     "aws_lambda_event_source_mapping": {"function_name"},
     "aws_lambda_function": {"logging_config"},
     "aws_launch_template": {"tag_specifications"},
+    "aws_s3_bucket_replication_configuration": {"rule"},
     "aws_sagemaker_endpoint_configuration": {"data_capture_config", "kms_key_arn", "production_variants", "tags"},
     "aws_sagemaker_model": {"enable_network_isolation", "primary_container", "tags", "vpc_config"},
     # Spaces in JSON.
