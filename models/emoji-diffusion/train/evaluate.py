@@ -15,7 +15,9 @@ import vae
 from sheet import sheet
 
 DESCRIPTION = "small, made for trying things out; for real work pull stable-diffusion-2-1"
-GUIDANCE = [1.5, 2.5, 4.0, 6.0]
+GUIDANCE = [2.0, 3.5, 5.5]
+# Pictures: to choose by, of what was seen, and of what was held out.
+CHOOSE, SEEN, HELD_OUT = 40, 100, 81
 SOLVERS = {"ddim": DDIMScheduler, "dpmpp_2m": DPMSolverMultistepScheduler}
 
 
@@ -73,7 +75,7 @@ def choose(config, work, out):
     judge, studio = judges.load(config, work, records), Studio(out)
     records = [records[row] for row in data.drawn(config, records)]
     pool = {record["concept"] for record in records}
-    some = asked(records, False, 64, config.seed + 10)
+    some = asked(records, False, CHOOSE, config.seed + 10)
     prompts = [captions.prompt(record["name"], record["style"]) for record in some]
     good = lambda row: row["right_among_50"] + row["right_among_all"] + row["right_style"]
     tried = []
@@ -133,7 +135,7 @@ def measure(config, work, out):
     known = (pictures[shown], [records[row] for row in shown])
     scores = {"settings": how, "tried": json.loads(work.path("tried.json").read_text())}
     for kind, held_out in {"seen": False, "held_out": True}.items():
-        some = asked(records, held_out, 160 if not held_out else 108, config.seed + 11)
+        some = asked(records, held_out, HELD_OUT if held_out else SEEN, config.seed + 11)
         real = pictures[[place[record["concept"], record["style"]] for record in some]]
         drawn = studio.draw([captions.prompt(r["name"], r["style"]) for r in some], 5000, **how)
         scores[kind] = score(config, judge, some, drawn, pool) | nearness(real, some, drawn, known)
