@@ -57,12 +57,13 @@ fn request(expected: &Value) -> ImageRequest {
 
 async fn picture(engine: &ImageEngine, request: ImageRequest) -> GeneratedImage {
     let mut events = engine.generate(request).await.unwrap();
+    let mut made = None;
     while let Some(event) = events.next().await {
         if let ImageEvent::Picture(picture) = event.unwrap() {
-            return picture;
+            made = Some(picture);
         }
     }
-    panic!("no picture came");
+    made.unwrap()
 }
 
 /// The largest difference of two pictures from 0 to 1, beyond what rounding to bytes makes.
