@@ -65,7 +65,7 @@ fn twenty_changes_under_load_fail_no_request_and_bad_ones_change_nothing() {
             "{numbers:?}"
         );
     }
-    assert_eq!(server.metric("busbar_config_taken_total"), 15.0);
+    server.until_metric("busbar_config_taken_total", 15.0);
     assert_eq!(server.metric("busbar_config_refused_total"), 6.0);
     assert_eq!(server.stop(), Some(0));
 }
@@ -110,7 +110,7 @@ fn the_last_good_version_serves_across_a_restart_and_history_says_why() {
     );
     scene.write(&scene.serving("mended"));
     server.until_answered_by("mended");
-    assert_eq!(server.metric("busbar_config_current"), 1.0);
+    server.until_metric("busbar_config_current", 1.0);
 }
 
 #[test]

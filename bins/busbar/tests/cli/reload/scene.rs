@@ -128,6 +128,11 @@ impl Serving {
         line.unwrap().rsplit(' ').next().unwrap().parse().unwrap()
     }
 
+    /// Waits until it is counted: that comes last, after it serves and is kept.
+    pub(super) fn until_metric(&self, name: &str, value: f64) {
+        self.until(name, |server| server.metric(name) == value);
+    }
+
     pub(super) fn until_refused(&self, times: f64) {
         self.until("it is refused", |server| {
             server.metric("busbar_config_refused_total") >= times
