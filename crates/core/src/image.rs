@@ -207,7 +207,7 @@ pub enum ImageEvent {
     Done(ImageDone),
 }
 
-/// A finished picture with everything that it takes to make it again.
+/// A finished picture with what it takes to make it again, as far as its model tells.
 #[derive(Clone, Debug, PartialEq)]
 pub struct GeneratedImage {
     /// Which picture of the request, from 0.
@@ -218,17 +218,18 @@ pub struct GeneratedImage {
     pub recipe: ImageRecipe,
 }
 
-/// The settings that were used, defaults filled in.
-#[derive(Clone, Debug, PartialEq)]
+/// The settings that were used, as far as they are known: a model in this process tells all of them, one
+/// that is hosted elsewhere may keep its own defaults to itself.
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct ImageRecipe {
     /// The seed of this picture.
-    pub seed: u32,
+    pub seed: Option<u32>,
     /// Denoising steps.
-    pub steps: u32,
+    pub steps: Option<u32>,
     /// Guidance scale.
-    pub guidance: f32,
+    pub guidance: Option<f32>,
     /// The scheduler.
-    pub scheduler: ImageScheduler,
+    pub scheduler: Option<ImageScheduler>,
     /// How much of a given picture was made anew, where one was given.
     pub strength: Option<f32>,
 }

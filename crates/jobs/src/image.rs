@@ -123,6 +123,24 @@ impl ImageRecipe {
         self.request(Context::new(RequestId::new("check")), init)?.check()
     }
 
+    /// What it takes to make this picture again, and no other.
+    #[must_use]
+    pub fn used(&self, picture: &GeneratedImage) -> Self {
+        let told = &picture.recipe;
+        Self {
+            width: Some(picture.pixels.width()),
+            height: Some(picture.pixels.height()),
+            steps: told.steps,
+            guidance: told.guidance,
+            seed: told.seed,
+            scheduler: told.scheduler.map(|scheduler| scheduler.as_str().to_owned()),
+            strength: told.strength,
+            count: 1,
+            preview_every: 0,
+            ..self.clone()
+        }
+    }
+
     /// The request as a model takes it.
     ///
     /// # Errors
@@ -245,19 +263,7 @@ impl ImageJobs {
         asked: &ImageRecipe,
         picture: GeneratedImage,
     ) -> Result<(Artifact, Value)> {
-        let (width, height) = (picture.pixels.width(), picture.pixels.height());
-        let used = ImageRecipe {
-            width: Some(width),
-            height: Some(height),
-            steps: Some(picture.recipe.steps),
-            guidance: Some(picture.recipe.guidance),
-            seed: Some(picture.recipe.seed),
-            scheduler: Some(picture.recipe.scheduler.as_str().to_owned()),
-            strength: picture.recipe.strength,
-            count: 1,
-            preview_every: 0,
-            ..asked.clone()
-        };
+        let used = asked.used(&picture);
         let recipe = serde_json::to_string(&used)
             .map_err(|source| Error::internal("a recipe cannot be written").with_source(source))?;
         let file = self

@@ -14,7 +14,7 @@ use std::{
 };
 
 use busbar_core::{Clock, Context, ImageEvent, ImageModel as _, ImageRequest, ModelId, RequestId};
-use busbar_engine_image::{ImageEngine, ImageEngineConfig};
+use busbar_engine_image::{ImageEngine, ImageEngineConfig, ModelFiles};
 use futures_util::StreamExt as _;
 
 #[derive(Debug)]
@@ -35,7 +35,7 @@ async fn main() {
     let mut arguments = std::env::args().skip(1);
     let folder = arguments.next().unwrap();
     let threads: NonZeroUsize = arguments.next().unwrap().parse().unwrap();
-    let mut config = ImageEngineConfig::new(ModelId::new("bench"), folder.into());
+    let mut config = ImageEngineConfig::new(ModelId::new("bench"), ModelFiles::folder(folder));
     config.threads = Some(threads);
     config.fast_convolutions = arguments.next().as_deref() != Some("direct");
     let engine = ImageEngine::load(&config, Arc::new(RealClock)).unwrap();

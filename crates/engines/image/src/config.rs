@@ -1,16 +1,18 @@
 //! What an engine is told when it starts.
 
-use std::{num::NonZeroUsize, path::PathBuf};
+use std::num::NonZeroUsize;
 
 use busbar_core::ModelId;
+
+use crate::ModelFiles;
 
 /// What an engine is told when it starts.
 #[derive(Clone, Debug)]
 pub struct ImageEngineConfig {
     /// The name clients ask for.
     pub id: ModelId,
-    /// The folder with `model_index.json` in it.
-    pub path: PathBuf,
+    /// Its files, `model_index.json` among them.
+    pub files: ModelFiles,
     /// Where it computes.
     pub device: ImageDevice,
     /// In what weights are kept, and on a GPU also computed.
@@ -25,16 +27,16 @@ pub struct ImageEngineConfig {
     /// Whether convolutions may keep their weights in a larger form that computes faster (CPU, full
     /// precision). Stable Diffusion 2 takes 1.3 GB more.
     pub fast_convolutions: bool,
-    /// What a request is given that says nothing; `None`: what suits the model.
+    /// What a request is given that says nothing; `None`: what the model's own files say, or suits it.
     pub defaults: crate::ImageDefaults,
 }
 
 impl ImageEngineConfig {
     /// The usual settings for a model.
-    pub fn new(id: ModelId, path: PathBuf) -> Self {
+    pub fn new(id: ModelId, files: impl Into<ModelFiles>) -> Self {
         Self {
             id,
-            path,
+            files: files.into(),
             device: ImageDevice::Cpu,
             precision: Precision::F32,
             threads: None,

@@ -10,7 +10,7 @@ use rayon::ThreadPoolBuilder;
 use tokio::sync::mpsc;
 
 use crate::{
-    ImageDefaults, ImageEngineConfig, layout,
+    ImageEngineConfig, layout,
     pipeline::Pipeline,
     plan::Plan,
     worker::{Job, Queue, Refusal, work},
@@ -26,7 +26,6 @@ pub struct ImageEngine {
 struct Shared {
     id: ModelId,
     pipeline: Arc<Pipeline>,
-    defaults: ImageDefaults,
     queue: Arc<Queue>,
     worker: Option<JoinHandle<()>>,
 }
@@ -63,7 +62,6 @@ impl ImageEngine {
         let shared = Shared {
             id: config.id.clone(),
             pipeline,
-            defaults: config.defaults.clone(),
             queue,
             worker: Some(worker),
         };
@@ -86,7 +84,7 @@ impl ImageEngine {
     pub fn size(&self) -> (u32, u32) {
         let pipeline = &self.shared.pipeline;
         let native = u32::try_from(pipeline.sample_size * pipeline.factor()).unwrap_or(512);
-        let defaults = &self.shared.defaults;
+        let defaults = &pipeline.defaults;
         (
             defaults.width.unwrap_or(native),
             defaults.height.unwrap_or(native),
@@ -94,7 +92,7 @@ impl ImageEngine {
     }
 
     fn enqueue(&self, request: ImageRequest) -> Result<ImageStream> {
-        let plan = Plan::new(&request, &self.shared.defaults, &self.shared.pipeline)?;
+        let plan = Plan::new(&request, &self.shared.pipeline)?;
         let (sender, events) = mpsc::unbounded_channel();
         let job = Job {
             context: request.context,

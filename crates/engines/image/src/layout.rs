@@ -1,17 +1,12 @@
-//! A model's folder, as `diffusers` lays it out: `model_index.json` and a folder a component.
+//! A model's files, as `diffusers` lays them out: `model_index.json` and a folder a component.
 
-use std::{
-    fs,
-    path::{Path, PathBuf},
-};
-
-use busbar_core::{Error, ErrorKind, Result};
+use busbar_core::{Error, ErrorKind, ImageScheduler, Result};
 use candle_core::{DType, Device};
 use serde::Deserialize;
 use serde_json::Value;
 
 use crate::{
-    ImageDevice, ImageEngineConfig, Precision,
+    ImageDefaults, ImageDevice, ImageEngineConfig, ModelFiles, Precision,
     clip::{ClipConfig, TextEncoder},
     kernel::Store,
     nn::{Backend, Weights},
@@ -22,26 +17,28 @@ use crate::{
     vae::{Vae, VaeConfig},
 };
 
+/// The file that says what the model is.
+const INDEX: &str = "model_index.json";
+/// A file of ours beside it: what a request is given that says nothing.
+const DEFAULTS: &str = "busbar.json";
+
 /// Reads everything.
 ///
 /// # Errors
 /// `NotFound` where there is no model; `Unsupported` where it is of a kind that is not known here;
 /// `Unavailable` where a file is missing or damaged.
 pub(crate) fn load(config: &ImageEngineConfig) -> Result<Pipeline> {
-    let folder = config.path.as_path();
-    if !folder.join("model_index.json").is_file() {
-        return Err(Error::new(
-            ErrorKind::NotFound,
-            format!("`{}` holds no `model_index.json`", folder.display()),
-        ));
+    let files = &config.files;
+    if !files.has(INDEX) {
+        let message = format!("there is no `{}`", files.shown(INDEX));
+        return Err(Error::new(ErrorKind::NotFound, message));
     }
-    let index: Value = parse(&folder.join("model_index.json"))?;
-    check_kind(&index)?;
+    check_kind(&files.parse(INDEX)?)?;
     let backend = backend(config)?;
-    let text_config: ClipConfig = parse(&folder.join("text_encoder/config.json"))?;
-    let unet_config: UNetConfig = parse(&folder.join("unet/config.json"))?;
-    let vae_config: VaeConfig = parse(&folder.join("vae/config.json"))?;
-    let schedule: ScheduleConfig = parse(&folder.join("scheduler/scheduler_config.json"))?;
+    let text_config: ClipConfig = files.parse("text_encoder/config.json")?;
+    let unet_config: UNetConfig = files.parse("unet/config.json")?;
+    let vae_config: VaeConfig = files.parse("vae/config.json")?;
+    let schedule: ScheduleConfig = files.parse("scheduler/scheduler_config.json")?;
     let schedule = schedule.for_latents();
     unet_config.check().map_err(|error| unsupported(&error))?;
     vae_config.check().map_err(|error| unsupported(&error))?;
@@ -60,11 +57,12 @@ pub(crate) fn load(config: &ImageEngineConfig) -> Result<Pipeline> {
             ),
         ));
     }
-    let tokenizer = tokens::read(&folder.join("tokenizer"), text_config.max_position_embeddings)
+    let tokenizer = tokens::read(files, text_config.max_position_embeddings)
         .map_err(|message| Error::new(ErrorKind::Unavailable, message))?;
     let component = |name: &str| -> Result<Weights> {
-        let files = weight_files(&folder.join(name))?;
-        Weights::open(&files, &backend).map_err(|error| damaged(name, &error))
+        let tensors = files.tensors(&weight_files(files, name)?);
+        let tensors = tensors.map_err(|error| damaged(name, &error))?;
+        Ok(Weights::new(tensors, &backend))
     };
     Ok(Pipeline {
         tokenizer,
@@ -76,9 +74,38 @@ pub(crate) fn load(config: &ImageEngineConfig) -> Result<Pipeline> {
         vae_config,
         usual,
         schedule,
+        defaults: defaults(config)?,
         backend,
         sketch: std::sync::OnceLock::new(),
     })
+}
+
+/// What a request is given that says nothing: the configuration's word first, then the model's own.
+fn defaults(config: &ImageEngineConfig) -> Result<ImageDefaults> {
+    let own = match config.files.has(DEFAULTS) {
+        true => config.files.parse::<Own>(DEFAULTS)?,
+        false => Own::default(),
+    };
+    let scheduler = own.scheduler.as_deref().map(ImageScheduler::from_name);
+    let given = &config.defaults;
+    Ok(ImageDefaults {
+        width: given.width.or(own.width),
+        height: given.height.or(own.height),
+        steps: given.steps.or(own.steps),
+        guidance: given.guidance.or(own.guidance),
+        scheduler: given.scheduler.or(scheduler.transpose()?),
+    })
+}
+
+/// `busbar.json`, as far as it matters here.
+#[derive(Default, Deserialize)]
+#[serde(default)]
+struct Own {
+    width: Option<u32>,
+    height: Option<u32>,
+    steps: Option<u32>,
+    guidance: Option<f32>,
+    scheduler: Option<String>,
 }
 
 fn check_kind(index: &Value) -> Result<()> {
@@ -123,27 +150,25 @@ fn backend(config: &ImageEngineConfig) -> Result<Backend> {
 
 /// The safetensors of a component: one file, or the parts that an index names. Where there is a
 /// variant in half precision only, that.
-fn weight_files(folder: &Path) -> Result<Vec<PathBuf>> {
+fn weight_files(files: &ModelFiles, component: &str) -> Result<Vec<String>> {
     let stems = ["diffusion_pytorch_model", "model"];
     for variant in ["", ".fp16"] {
         for stem in stems {
-            let whole = folder.join(format!("{stem}{variant}.safetensors"));
-            if whole.is_file() {
+            let whole = format!("{component}/{stem}{variant}.safetensors");
+            if files.has(&whole) {
                 return Ok(vec![whole]);
             }
-            let index = folder.join(format!("{stem}.safetensors.index{variant}.json"));
-            if index.is_file() {
-                return parts(folder, &parse(&index)?);
+            let index = format!("{component}/{stem}.safetensors.index{variant}.json");
+            if files.has(&index) {
+                return parts(component, &files.parse(&index)?);
             }
         }
     }
-    Err(Error::new(
-        ErrorKind::Unavailable,
-        format!("`{}` holds no safetensors", folder.display()),
-    ))
+    let message = format!("`{}` holds no safetensors", files.shown(component));
+    Err(Error::new(ErrorKind::Unavailable, message))
 }
 
-fn parts(folder: &Path, index: &Value) -> Result<Vec<PathBuf>> {
+fn parts(component: &str, index: &Value) -> Result<Vec<String>> {
     let names = index["weight_map"].as_object();
     let mut names: Vec<&str> = names
         .into_iter()
@@ -154,31 +179,13 @@ fn parts(folder: &Path, index: &Value) -> Result<Vec<PathBuf>> {
     // A name is one within the folder: an index must not lead out of it.
     let safe = |name: &str| !name.is_empty() && !name.contains(['/', '\\']) && !name.starts_with('.');
     if names.is_empty() || !names.iter().all(|name| safe(name)) {
-        return Err(Error::new(
-            ErrorKind::Unavailable,
-            format!(
-                "the index of weights in `{}` names no files of it",
-                folder.display()
-            ),
-        ));
+        let message = format!("the index of weights in `{component}` names no files of it");
+        return Err(Error::new(ErrorKind::Unavailable, message));
     }
-    Ok(names.into_iter().map(|name| folder.join(name)).collect())
-}
-
-fn parse<T: for<'a> Deserialize<'a>>(path: &Path) -> Result<T> {
-    let bytes = fs::read(path).map_err(|error| {
-        Error::new(
-            ErrorKind::Unavailable,
-            format!("`{}` cannot be read", path.display()),
-        )
-        .with_source(error)
-    })?;
-    serde_json::from_slice(&bytes).map_err(|error| {
-        Error::new(
-            ErrorKind::Unavailable,
-            format!("`{}` is not what it should be: {error}", path.display()),
-        )
-    })
+    Ok(names
+        .into_iter()
+        .map(|name| format!("{component}/{name}"))
+        .collect())
 }
 
 fn unsupported(error: &candle_core::Error) -> Error {

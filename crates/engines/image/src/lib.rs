@@ -1,5 +1,5 @@
-//! Local text-to-image diffusion: Stable Diffusion 1 and 2 and models of their kind, read from a
-//! folder in the layout of `diffusers`.
+//! Local text-to-image diffusion: Stable Diffusion 1 and 2 and models of their kind, read from files in
+//! the layout of `diffusers`.
 //!
 //! On a CPU everything that takes time runs on this crate's own kernels ([`kernel`]); on a GPU the
 //! same modules run on candle's.
@@ -10,6 +10,7 @@
 mod clip;
 mod config;
 mod engine;
+mod files;
 mod kernel;
 mod layout;
 mod nn;
@@ -27,4 +28,5 @@ mod worker;
 
 pub use config::{ImageDevice, ImageEngineConfig, Precision};
 pub use engine::ImageEngine;
+pub use files::{Embedded, ModelFiles};
 pub use plan::ImageDefaults;

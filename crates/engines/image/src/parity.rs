@@ -11,7 +11,7 @@ use busbar_core::{
 use candle_core::{DType, Device, Tensor, safetensors};
 
 use crate::{
-    ImageDefaults, ImageEngineConfig, Precision,
+    ImageEngineConfig, ModelFiles, Precision,
     clip::{ClipConfig, Projection, TextEncoder},
     kernel::Store,
     layout,
@@ -181,7 +181,7 @@ fn request(steps: u32, (height, width): (usize, usize)) -> ImageRequest {
 }
 
 fn picture(pipeline: &Pipeline, request: &ImageRequest) -> GeneratedImage {
-    let plan = Plan::new(request, &ImageDefaults::default(), pipeline).unwrap();
+    let plan = Plan::new(request, pipeline).unwrap();
     let mut keeper = Keeper::default();
     assert_eq!(pipeline.run(&plan, &mut keeper).unwrap(), Outcome::Finished);
     assert_eq!(keeper.steps, plan.total());
@@ -280,7 +280,7 @@ fn a_long_prompt_is_read_to_its_end() {
         request.prompt = format!("{}{last}", "a red apple ".repeat(40));
         request
     };
-    let plan = Plan::new(&prompt("robot"), &ImageDefaults::default(), &pipeline).unwrap();
+    let plan = Plan::new(&prompt("robot"), &pipeline).unwrap();
     assert_eq!((plan.pieces.len(), plan.negative.len()), (2, 2));
     assert_eq!(plan.notices.len(), 1);
     let (robot, dog) = (
@@ -301,7 +301,12 @@ fn the_parts_of_a_second_text_encoder_are_those_of_the_reference() {
     };
     let text = std::fs::read_to_string(folder("projected").join("config.json")).unwrap();
     let config: ClipConfig = serde_json::from_str(&text).unwrap();
-    let weights = Weights::open(&[folder("projected").join("model.safetensors")], &backend).unwrap();
+    let weights = Weights::new(
+        ModelFiles::folder(folder("projected"))
+            .tensors(&["model.safetensors".into()])
+            .unwrap(),
+        &backend,
+    );
     let expected = Expected::of("projected");
     let ids = expected.ids("ids");
     let encoder = TextEncoder::load(&weights, &config).unwrap();

@@ -2,10 +2,11 @@
 
 use std::sync::OnceLock;
 
-use busbar_core::{GeneratedImage, ImageRecipe, ImageScheduler, Pixels};
+use busbar_core::{GeneratedImage, ImageScheduler, Pixels};
 use candle_core::{DType, Device, Result, Tensor};
 
 use crate::{
+    ImageDefaults,
     clip::TextEncoder,
     nn::{Backend, with_values},
     noise::Noise,
@@ -30,6 +31,8 @@ pub(crate) struct Pipeline {
     /// The scheduler that the model's file names.
     pub(crate) usual: ImageScheduler,
     pub(crate) schedule: ScheduleConfig,
+    /// What a request is given that says nothing, before what follows from the rest.
+    pub(crate) defaults: ImageDefaults,
     pub(crate) backend: Backend,
     pub(crate) sketch: OnceLock<Sketch>,
 }
@@ -72,18 +75,15 @@ impl Pipeline {
     pub(crate) fn run(&self, plan: &Plan, watcher: &mut dyn Watcher) -> Result<Outcome> {
         let heard = self.unet.hear(&self.states(plan)?)?;
         for index in 0..plan.count {
-            let recipe = ImageRecipe {
-                seed: plan.recipe.seed.wrapping_add(index),
-                ..plan.recipe.clone()
-            };
-            let Some(latents) = self.denoise(plan, (index, recipe.seed), &heard, watcher)? else {
+            let seed = plan.settings.seed.wrapping_add(index);
+            let Some(latents) = self.denoise(plan, (index, seed), &heard, watcher)? else {
                 return Ok(Outcome::Abandoned);
             };
             let pixels = to_pixels(&self.decode(&latents)?)?;
             watcher.picture(GeneratedImage {
                 index,
                 pixels,
-                recipe,
+                recipe: plan.settings.recipe(seed),
             });
         }
         Ok(Outcome::Finished)
@@ -117,7 +117,11 @@ impl Pipeline {
             plan.height / self.factor(),
             plan.width / self.factor(),
         ];
-        let mut solver = solver(plan.recipe.scheduler, &self.schedule, plan.recipe.steps as usize)?;
+        let mut solver = solver(
+            plan.settings.scheduler,
+            &self.schedule,
+            plan.settings.steps as usize,
+        )?;
         let mut sample = self.beginning(plan, shape, solver.as_ref(), &mut noise)?;
         let per_picture = u32::try_from(plan.calls.len()).unwrap_or(u32::MAX);
         for (done, call) in (1..).zip(plan.calls.clone()) {
@@ -176,7 +180,7 @@ impl Pipeline {
                 .forward(&Tensor::cat(&[&input, &input], 0)?, time, heard)?,
         )?;
         let (without, with) = (both.narrow(0, 0, 1)?, both.narrow(0, 1, 1)?);
-        &without + ((with - &without)? * f64::from(plan.recipe.guidance))?
+        &without + ((with - &without)? * f64::from(plan.settings.guidance))?
     }
 
     /// Pixels of scaled latents, mostly from −1 to 1.

@@ -22,6 +22,30 @@ pub struct ImageDefaults {
     pub scheduler: Option<ImageScheduler>,
 }
 
+/// How the pictures of a request are made, nothing left open.
+#[derive(Clone, Debug)]
+pub(crate) struct Settings {
+    /// The seed of the first picture.
+    pub(crate) seed: u32,
+    pub(crate) steps: u32,
+    pub(crate) guidance: f32,
+    pub(crate) scheduler: ImageScheduler,
+    pub(crate) strength: Option<f32>,
+}
+
+impl Settings {
+    /// What is told of the picture with this seed.
+    pub(crate) fn recipe(&self, seed: u32) -> ImageRecipe {
+        ImageRecipe {
+            seed: Some(seed),
+            steps: Some(self.steps),
+            guidance: Some(self.guidance),
+            scheduler: Some(self.scheduler),
+            strength: self.strength,
+        }
+    }
+}
+
 /// What one request comes to.
 #[derive(Clone, Debug)]
 pub(crate) struct Plan {
@@ -30,7 +54,7 @@ pub(crate) struct Plan {
     pub(crate) width: usize,
     pub(crate) height: usize,
     pub(crate) count: u32,
-    pub(crate) recipe: ImageRecipe,
+    pub(crate) settings: Settings,
     pub(crate) init: Option<InitImage>,
     pub(crate) preview_every: u32,
     /// Calls of the network for each picture, and the first of them.
@@ -46,8 +70,9 @@ impl Plan {
     ///
     /// # Errors
     /// `Invalid`, naming the field.
-    pub(crate) fn new(request: &ImageRequest, defaults: &ImageDefaults, pipeline: &Pipeline) -> Result<Self> {
+    pub(crate) fn new(request: &ImageRequest, pipeline: &Pipeline) -> Result<Self> {
         request.check()?;
+        let defaults = &pipeline.defaults;
         let native = u32::try_from(pipeline.sample_size * pipeline.factor()).unwrap_or(512);
         let side = |param, asked: Option<u32>, usual: Option<u32>, given: Option<u32>| {
             let side = asked.or(given).or(usual).unwrap_or(native);
@@ -73,14 +98,14 @@ impl Plan {
                 format!("`image` has {w}×{h} pixels where {width}×{height} are asked for"),
             ));
         }
-        let recipe = ImageRecipe {
+        let settings = Settings {
             seed: request.seed.unwrap_or_else(any_seed),
             steps: request.steps.or(defaults.steps).unwrap_or(pipeline.usual_steps()),
             guidance: request.guidance.or(defaults.guidance).unwrap_or(7.5),
             scheduler: request.scheduler.or(defaults.scheduler).unwrap_or(pipeline.usual),
             strength: request.init.as_ref().map(|init| init.strength),
         };
-        let calls = calls(&recipe, pipeline)?;
+        let calls = calls(&settings, pipeline)?;
         let (mut pieces, mut negative) = (
             pipeline.tokenizer.pieces("prompt", &request.prompt)?,
             pipeline
@@ -97,7 +122,7 @@ impl Plan {
         let longest = pieces.len().max(negative.len());
         pieces.resize(longest, pipeline.tokenizer.empty());
         negative.resize(longest, pipeline.tokenizer.empty());
-        if recipe.guidance <= Self::NO_GUIDANCE && !request.negative_prompt.is_empty() {
+        if settings.guidance <= Self::NO_GUIDANCE && !request.negative_prompt.is_empty() {
             notices.push("without guidance (`guidance` above 1) the negative prompt does nothing".into());
         }
         Ok(Self {
@@ -106,7 +131,7 @@ impl Plan {
             width,
             height,
             count: request.count,
-            recipe,
+            settings,
             init: request.init.clone(),
             preview_every: request.preview_every,
             calls,
@@ -116,7 +141,7 @@ impl Plan {
 
     /// Whether the network is asked twice at each time.
     pub(crate) fn is_guided(&self) -> bool {
-        self.recipe.guidance > Self::NO_GUIDANCE
+        self.settings.guidance > Self::NO_GUIDANCE
     }
 
     /// Calls of the network over all pictures.
@@ -137,24 +162,27 @@ fn checked_side(param: &str, side: u32, factor: usize) -> Result<usize> {
 }
 
 /// Which calls of the network there will be.
-fn calls(recipe: &ImageRecipe, pipeline: &Pipeline) -> Result<std::ops::Range<usize>> {
-    let steps = recipe.steps as usize;
+fn calls(settings: &Settings, pipeline: &Pipeline) -> Result<std::ops::Range<usize>> {
+    let steps = settings.steps as usize;
     let refused = |error: CandleError| {
         // Two fields decide together; the number is what can be helped.
         Error::invalid(
             "steps",
-            format!("`steps` = {steps} with `{}`: {error}", recipe.scheduler.as_str()),
+            format!(
+                "`steps` = {steps} with `{}`: {error}",
+                settings.scheduler.as_str()
+            ),
         )
     };
-    let all = solver(recipe.scheduler, &pipeline.schedule, steps)
+    let all = solver(settings.scheduler, &pipeline.schedule, steps)
         .map_err(refused)?
         .times()
         .len();
-    let Some(strength) = recipe.strength else {
+    let Some(strength) = settings.strength else {
         return Ok(0..all);
     };
     // At least the last step is taken: none would give the picture back through the autoencoder.
-    let taken = ((f64::from(recipe.steps) * f64::from(strength)) as usize).clamp(1, steps);
+    let taken = ((f64::from(settings.steps) * f64::from(strength)) as usize).clamp(1, steps);
     Ok((steps - taken).min(all - 1)..all)
 }
 

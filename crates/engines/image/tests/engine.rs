@@ -7,8 +7,11 @@ use std::{
     time::{Duration, Instant, SystemTime},
 };
 
-use busbar_core::{Clock, Context, ErrorKind, ImageEvent, ImageModel as _, ImageRequest, ModelId, RequestId};
-use busbar_engine_image::{ImageDevice, ImageEngine, ImageEngineConfig};
+use busbar_core::{
+    Clock, Context, ErrorKind, GeneratedImage, ImageEvent, ImageModel as _, ImageRequest, ImageScheduler,
+    ModelId, RequestId,
+};
+use busbar_engine_image::{Embedded, ImageDevice, ImageEngine, ImageEngineConfig, ModelFiles};
 use busbar_testkit::conformance::image::{Subject, all};
 use futures_util::StreamExt as _;
 
@@ -118,24 +121,76 @@ async fn a_size_that_the_model_cannot_make_names_its_field() {
 #[tokio::test]
 async fn a_picture_without_a_seed_says_which_it_had() {
     let engine = load(&config("sd1"));
-    let mut events = engine.generate(request()).await.unwrap();
+    let made = picture(&engine, request()).await;
+    assert!(made.recipe.seed.is_some());
+    let again = ImageRequest {
+        seed: made.recipe.seed,
+        ..request()
+    };
+    assert_eq!(picture(&engine, again).await, made);
+}
+
+/// The last picture of a request.
+async fn picture(engine: &ImageEngine, request: ImageRequest) -> GeneratedImage {
+    let mut events = engine.generate(request).await.unwrap();
     let mut made = None;
     while let Some(event) = events.next().await {
         if let ImageEvent::Picture(picture) = event.unwrap() {
             made = Some(picture);
         }
     }
-    let made = made.unwrap();
-    let again = ImageRequest {
-        seed: Some(made.recipe.seed),
+    made.unwrap()
+}
+
+#[tokio::test]
+async fn files_that_are_compiled_in_make_the_pictures_of_those_on_a_disk() {
+    const PATHS: &[&str] = &[
+        "model_index.json",
+        "scheduler/scheduler_config.json",
+        "text_encoder/config.json",
+        "text_encoder/model.safetensors",
+        "tokenizer/merges.txt",
+        "tokenizer/tokenizer_config.json",
+        "tokenizer/vocab.json",
+        "unet/config.json",
+        "unet/diffusion_pytorch_model.safetensors",
+        "vae/config.json",
+        "vae/diffusion_pytorch_model.safetensors",
+    ];
+    let leak = |path: &&'static str| -> (&'static str, &'static [u8]) {
+        (path, std::fs::read(fixture("sd1").join(path)).unwrap().leak())
+    };
+    let files: Vec<_> = PATHS.iter().map(leak).collect();
+    let files: Embedded = files.leak();
+    let within = ImageEngineConfig::new(ModelId::new("sd1"), ModelFiles::embedded(files));
+    let request = || ImageRequest {
+        seed: Some(7),
         ..request()
     };
-    let mut events = engine.generate(again).await.unwrap();
-    while let Some(event) = events.next().await {
-        if let ImageEvent::Picture(picture) = event.unwrap() {
-            assert_eq!(picture, made);
-        }
-    }
+    let ours = picture(&load(&within), request()).await;
+    assert_eq!(ours, picture(&load(&config("sd1")), request()).await);
+    // One that is missing is named.
+    let some: Embedded = &files[..3];
+    let lacking = ImageEngineConfig::new(ModelId::new("m"), ModelFiles::embedded(some));
+    let error = ImageEngine::load(&lacking, Arc::new(RealClock)).err().unwrap();
+    assert!(error.message().contains("unet/config.json"), "{error}");
+}
+
+#[tokio::test]
+async fn a_model_says_itself_what_suits_it() {
+    let folder = copy("sd1");
+    let own = r#"{"width": 64, "height": 72, "steps": 3, "guidance": 0.0, "scheduler": "euler"}"#;
+    std::fs::write(folder.path().join("busbar.json"), own).unwrap();
+    let mut config = ImageEngineConfig::new(ModelId::new("m"), folder.path());
+    config.defaults.steps = Some(2);
+    let engine = load(&config);
+    assert_eq!(engine.size(), (64, 72));
+    let plain = ImageRequest::new(Context::new(RequestId::new("t")), ModelId::new("m"), "an apple");
+    let recipe = picture(&engine, plain).await.recipe;
+    // Who configures it has the last word.
+    assert_eq!(recipe.steps, Some(2));
+    assert_eq!(recipe.guidance, Some(0.0));
+    assert_eq!(recipe.scheduler, Some(ImageScheduler::Euler));
 }
 
 #[test]
@@ -158,7 +213,7 @@ fn a_damaged_model_is_named_by_its_part() {
     let weights = folder.path().join("unet/diffusion_pytorch_model.safetensors");
     let bytes = std::fs::read(&weights).unwrap();
     std::fs::write(&weights, &bytes[..bytes.len() / 2]).unwrap();
-    let config = ImageEngineConfig::new(ModelId::new("m"), folder.path().into());
+    let config = ImageEngineConfig::new(ModelId::new("m"), folder.path());
     let error = ImageEngine::load(&config, Arc::new(RealClock)).err().unwrap();
     assert_eq!(error.kind(), ErrorKind::Unavailable);
     assert!(error.message().contains("unet"), "{error}");
@@ -169,7 +224,7 @@ fn a_model_of_another_kind_is_refused_by_its_name() {
     let folder = copy("sd1");
     let index = r#"{"_class_name": "StableDiffusionXLPipeline"}"#;
     std::fs::write(folder.path().join("model_index.json"), index).unwrap();
-    let config = ImageEngineConfig::new(ModelId::new("m"), folder.path().into());
+    let config = ImageEngineConfig::new(ModelId::new("m"), folder.path());
     let error = ImageEngine::load(&config, Arc::new(RealClock)).err().unwrap();
     assert_eq!(error.kind(), ErrorKind::Unsupported);
     assert!(error.message().contains("StableDiffusionXLPipeline"), "{error}");

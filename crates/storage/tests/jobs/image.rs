@@ -40,10 +40,10 @@ impl ImageModel for Painter {
                 index,
                 pixels: pixels(),
                 recipe: busbar_core::ImageRecipe {
-                    seed: 40 + index,
-                    steps: 2,
-                    guidance: 7.5,
-                    scheduler: ImageScheduler::Euler,
+                    seed: Some(40 + index),
+                    steps: Some(2),
+                    guidance: Some(7.5),
+                    scheduler: Some(ImageScheduler::Euler),
                     strength: None,
                 },
             }));

@@ -108,7 +108,7 @@ pub async fn the_same_seed_makes_the_same_picture(subject: &Subject) {
         ..(subject.answered)()
     };
     let first = pictures(subject, request()).await;
-    assert!(first.iter().all(|picture| picture.recipe.seed == 7));
+    assert!(first.iter().all(|picture| picture.recipe.seed == Some(7)));
     assert_eq!(
         first,
         pictures(subject, request()).await,
@@ -142,7 +142,7 @@ pub async fn several_pictures_have_seeds_that_count_up(subject: &Subject) {
         .collect();
     assert_eq!(
         seeds,
-        [(0, u32::MAX), (1, 0)],
+        [(0, Some(u32::MAX)), (1, Some(0))],
         "indices and seeds count up, and wrap"
     );
     let alone = pictures(subject, request(0, 1)).await;

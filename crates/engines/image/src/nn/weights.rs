@@ -1,30 +1,28 @@
-//! The tensors of a component's files, by name, mapped into memory.
+//! The tensors of a component's files, by name.
 
-use std::{path::PathBuf, sync::Arc};
+use std::sync::Arc;
 
-use candle_core::{DType, Device, Result, Tensor, bail, safetensors::MmapedSafetensors};
+use candle_core::{DType, Result, Tensor, bail};
 
 use super::Backend;
+use crate::files::Tensors;
 
 /// A place in the tree of a component's tensors.
 #[derive(Clone)]
 pub(crate) struct Weights {
-    files: Arc<MmapedSafetensors>,
+    files: Arc<Tensors>,
     prefix: String,
     backend: Backend,
 }
 
 impl Weights {
-    /// Maps files into memory.
-    pub(crate) fn open(files: &[PathBuf], backend: &Backend) -> Result<Self> {
-        // SAFETY: the files are only read, and who changes a model's files while it loads has
-        // broken the model whatever we do.
-        let files = unsafe { MmapedSafetensors::multi(files)? };
-        Ok(Self {
+    /// The root of the tree.
+    pub(crate) fn new(files: Tensors, backend: &Backend) -> Self {
+        Self {
             files: Arc::new(files),
             prefix: String::new(),
             backend: backend.clone(),
-        })
+        }
     }
 
     /// The place `name` below this one.
@@ -42,7 +40,7 @@ impl Weights {
 
     /// Whether there is a tensor of that name here.
     pub(crate) fn has(&self, name: &str) -> bool {
-        self.files.get(&self.name(name)).is_ok()
+        self.files.has(&self.name(name))
     }
 
     /// The first of these names that has a `weight` here.
@@ -59,7 +57,7 @@ impl Weights {
     /// A tensor as `f32` in main memory.
     pub(crate) fn raw(&self, name: &str, shape: &[usize]) -> Result<Tensor> {
         let full = self.name(name);
-        let tensor = self.files.load(&full, &Device::Cpu)?;
+        let tensor = self.files.load(&full)?;
         if tensor.elem_count() != shape.iter().product::<usize>() {
             bail!(
                 "`{full}` has the shape {:?} where the configuration asks for {shape:?}",

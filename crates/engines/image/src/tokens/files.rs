@@ -1,12 +1,13 @@
 //! `tokenizer/`: `vocab.json` and `merges.txt`, or `tokenizer.json`; and what its marks are, in
 //! `tokenizer_config.json` and `special_tokens_map.json`.
 
-use std::{collections::HashMap, fs, path::Path};
+use std::collections::HashMap;
 
 use serde::Deserialize;
 use serde_json::{Map, Value};
 
 use super::{Bpe, Tokenizer};
+use crate::ModelFiles;
 
 #[derive(Deserialize)]
 struct TokenizerFile {
@@ -40,12 +41,18 @@ fn pair_of(line: &str) -> Option<(String, String)> {
     Some((left.to_owned(), right.trim_end().to_owned()))
 }
 
-/// Reads the folder; `places` is how many tokens the encoder takes.
-pub(crate) fn read(folder: &Path, places: usize) -> Result<Tokenizer, String> {
-    let (vocab, merges) = if folder.join("vocab.json").is_file() {
-        let vocab: HashMap<String, u32> = parse(&folder.join("vocab.json"))?;
-        let path = folder.join("merges.txt");
-        let lines = fs::read_to_string(&path).map_err(|error| format!("{}: {error}", path.display()))?;
+const VOCABULARY: &str = "tokenizer/vocab.json";
+const MERGES: &str = "tokenizer/merges.txt";
+const BOTH: &str = "tokenizer/tokenizer.json";
+const CONFIG: &str = "tokenizer/tokenizer_config.json";
+const MARKS: &str = "tokenizer/special_tokens_map.json";
+
+/// Reads the files; `places` is how many tokens the encoder takes.
+pub(crate) fn read(files: &ModelFiles, places: usize) -> Result<Tokenizer, String> {
+    let (vocab, merges) = if files.has(VOCABULARY) {
+        let vocab: HashMap<String, u32> = parse(files, VOCABULARY)?;
+        let lines = files.read(MERGES).map_err(|error| error.to_string())?;
+        let lines = std::str::from_utf8(&lines).map_err(|error| format!("{MERGES}: {error}"))?;
         let merges: Vec<_> = lines
             .lines()
             .filter(|line| !line.starts_with("#version"))
@@ -53,16 +60,15 @@ pub(crate) fn read(folder: &Path, places: usize) -> Result<Tokenizer, String> {
             .collect();
         (vocab, merges)
     } else {
-        let TokenizerFile { model } = parse(&folder.join("tokenizer.json"))?;
+        let TokenizerFile { model } = parse(files, BOTH)?;
         let merges: Vec<_> = model.merges.into_iter().filter_map(Merge::pair).collect();
         (model.vocab, merges)
     };
-    let mut config: Value = parse(&folder.join("tokenizer_config.json"))?;
-    let marks = folder.join("special_tokens_map.json");
+    let mut config: Value = parse(files, CONFIG)?;
     // What older files say of marks there goes before what they say beside it: Stable Diffusion 2
     // fills up with `!` by that file alone.
-    if marks.is_file() && config.get("added_tokens_decoder").is_none() {
-        let marks: Map<String, Value> = parse(&marks)?;
+    if files.has(MARKS) && config.get("added_tokens_decoder").is_none() {
+        let marks: Map<String, Value> = parse(files, MARKS)?;
         if let Some(config) = config.as_object_mut() {
             config.extend(marks);
         }
@@ -116,13 +122,14 @@ fn build(
     })
 }
 
-fn parse<T: for<'a> Deserialize<'a>>(path: &Path) -> Result<T, String> {
-    let bytes = fs::read(path).map_err(|error| format!("{}: {error}", path.display()))?;
-    serde_json::from_slice(&bytes).map_err(|error| format!("{}: {error}", path.display()))
+fn parse<T: for<'a> Deserialize<'a>>(files: &ModelFiles, name: &str) -> Result<T, String> {
+    files.parse(name).map_err(|error| error.to_string())
 }
 
 #[cfg(test)]
 mod tests {
+    use std::{fs, path::Path};
+
     use super::*;
 
     #[derive(Deserialize)]
@@ -136,8 +143,9 @@ mod tests {
         let fixtures = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../tests/fixtures/diffusion");
         // One has two files, the others one, and their padding differs.
         for name in ["sd1", "sd2", "deep"] {
-            let tokenizer = read(&fixtures.join(name).join("tokenizer"), 77).unwrap();
-            let expected: Expected = parse(&fixtures.join(name).join("tokens.json")).unwrap();
+            let files = ModelFiles::folder(fixtures.join(name));
+            let tokenizer = read(&files, 77).unwrap();
+            let expected: Expected = parse(&files, "tokens.json").unwrap();
             assert!(!expected.prompts.is_empty());
             for (prompt, ids) in expected.prompts.iter().zip(expected.ids) {
                 assert_eq!(tokenizer.encode(prompt), ids, "{name}: {prompt:?}");
@@ -147,15 +155,17 @@ mod tests {
 
     #[test]
     fn older_files_name_their_marks_in_a_file_of_their_own() {
-        let folder = tempfile::tempdir().unwrap();
+        let home = tempfile::tempdir().unwrap();
+        let folder = home.path().join("tokenizer");
+        fs::create_dir(&folder).unwrap();
         let fixture =
             Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../tests/fixtures/diffusion/sd1/tokenizer");
         for file in ["vocab.json", "merges.txt", "tokenizer_config.json"] {
-            fs::copy(fixture.join(file), folder.path().join(file)).unwrap();
+            fs::copy(fixture.join(file), folder.join(file)).unwrap();
         }
         let marks = r#"{"bos_token": {"content": "<|startoftext|>"}, "pad_token": "!"}"#;
-        fs::write(folder.path().join("special_tokens_map.json"), marks).unwrap();
-        let tokenizer = read(folder.path(), 77).unwrap();
+        fs::write(folder.join("special_tokens_map.json"), marks).unwrap();
+        let tokenizer = read(&home.path().into(), 77).unwrap();
         // As the reference has it, with ten places: 533, 320, 528, 0, 521, 534, 0, 0, 0, 0.
         assert_eq!(tokenizer.encode("a red!apple"), [533, 320, 528, 0, 521, 534]);
         assert_eq!(tokenizer.empty()[..4], [533, 534, 0, 0]);
@@ -164,7 +174,7 @@ mod tests {
     #[test]
     fn a_long_text_becomes_several_pieces_and_an_endless_one_is_refused() {
         let fixtures = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../tests/fixtures/diffusion");
-        let tokenizer = read(&fixtures.join("sd2/tokenizer"), 77).unwrap();
+        let tokenizer = read(&fixtures.join("sd2").into(), 77).unwrap();
         let pieces = tokenizer.pieces("prompt", &"apple ".repeat(80)).unwrap();
         assert_eq!(pieces.len(), 2);
         assert!(
