@@ -2,11 +2,11 @@
 
 use std::sync::Arc;
 
-use busbar_config::{Config, Provider};
+use busbar_config::{Config, Environment, Provider};
 use busbar_core::Model;
-use busbar_providers::{Shared, build, http::Client, prices::Prices, settings::Section};
+use busbar_providers::{Shared, build, http::Client, key_variable, prices::Prices, settings::Section};
 
-use crate::{Error, Result};
+use crate::{Error, Result, images};
 
 /// The models of all providers.
 #[derive(Clone, Debug, Default)]
@@ -37,6 +37,7 @@ impl Hosted {
         let shared = Shared {
             client: client.clone(),
             prices: Arc::new(prices(own.as_deref())?),
+            decode: Arc::new(images::decode),
         };
         let kept = |provider: &Provider| {
             let mut sections = before.sections.iter().filter(|_| before.prices == own);
@@ -96,11 +97,16 @@ fn wrong_prices(why: &str) -> Error {
     Error::Providers(vec![format!("models.prices: {why}")])
 }
 
+/// A section, with its key from where its vendor's own clients look for it, if it has none.
 fn section(provider: &Provider) -> Section {
-    Section {
+    let mut section = Section {
         name: provider.name.clone(),
         kind: provider.kind.clone(),
         key: provider.key.clone(),
         fields: provider.fields.clone(),
+    };
+    if let Some(variable) = key_variable(&section) {
+        section.key = Environment::of_process().secret(variable);
     }
+    section
 }

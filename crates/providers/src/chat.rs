@@ -53,6 +53,10 @@ pub struct CountHeaders {
     pub input: &'static str,
     /// Those of the answer.
     pub output: &'static str,
+    /// Those of the prompt that were found computed, which `input` does not count.
+    pub cached: &'static str,
+    /// Those of the prompt that were computed and kept, which `input` does not count.
+    pub kept: &'static str,
 }
 
 /// Puts what a request says in the head there.
@@ -143,7 +147,9 @@ impl CountHeaders {
         Usage {
             input: Tokens(count(self.input).unwrap_or(0)),
             output: Tokens(count(self.output).unwrap_or(0)),
-            ..Usage::default()
+            cached_input: Tokens(count(self.cached).unwrap_or(0)),
+            cache_write: Tokens(count(self.kept).unwrap_or(0)),
+            reasoning: Tokens::ZERO,
         }
     }
 }

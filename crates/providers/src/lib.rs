@@ -5,12 +5,14 @@
 
 pub mod auth;
 pub mod chat;
+pub mod classify;
 pub mod documents;
 pub mod embed;
 pub mod endpoint;
 pub mod framing;
 pub mod host;
 pub mod http;
+pub mod image;
 mod known;
 mod pattern;
 pub mod prices;

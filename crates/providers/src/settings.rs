@@ -143,6 +143,10 @@ pub enum TaskName {
     Chat,
     /// Vectors from text.
     Embed,
+    /// Pictures from text.
+    Image,
+    /// Labels from pictures.
+    Classify,
 }
 
 impl CommonModel {
@@ -175,6 +179,8 @@ impl CommonModel {
             tasks: vec![match self.task {
                 TaskName::Chat => Task::Chat,
                 TaskName::Embed => Task::Embed,
+                TaskName::Image => Task::Image,
+                TaskName::Classify => Task::Classify,
             }],
             context_window: Tokens(self.context_window.unwrap_or(known.context_window)),
             max_output: Tokens(self.max_output.unwrap_or(known.max_output)),

@@ -147,7 +147,7 @@ impl Relayed {
                 RelayItem::Usage(_) => {}
                 RelayItem::Done(done) => {
                     let metrics = self.record.finish(done.usage);
-                    return Ok(reply::measured(body.freeze(), &(&metrics).into()));
+                    return Ok(reply::counted(body.freeze(), &metrics));
                 }
             }
         }

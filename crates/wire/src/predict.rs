@@ -11,7 +11,7 @@ use utoipa::ToSchema;
 use crate::{answer::json, body};
 
 /// More labels for a picture than any model has classes.
-const MOST_LABELS: usize = 100_000;
+pub const MOST_LABELS: usize = 100_000;
 /// The most pictures of one request.
 const MOST_PICTURES: usize = 64;
 

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use busbar_core::{ChatRequest, Event, Format, Result, Transcript};
+use busbar_core::{ChatRequest, Event, Format, Pixels, Result, Transcript};
 use bytes::Bytes;
 
 /// A format in which hosts elsewhere are asked for text. One value a format; none has state.
@@ -49,6 +49,15 @@ pub struct Incoming<'a> {
     pub failure: bool,
     /// What it says.
     pub data: &'a [u8],
+}
+
+/// A picture as a host sends it.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Shown {
+    /// Its pixels.
+    Pixels(Pixels),
+    /// A file.
+    File(Bytes),
 }
 
 /// What a refusal says of itself.

@@ -36,10 +36,7 @@ impl PictureFiles for Codec {
     }
 
     fn read(&self, file: Bytes) -> BoxFuture<'_, Result<Pixels>> {
-        aside(move || {
-            let picture = decode(&file)?;
-            Pixels::new(picture.width(), picture.height(), Bytes::from(picture.into_raw()))
-        })
+        pixels(file)
     }
 }
 
@@ -54,6 +51,14 @@ impl Thumbnails for Codec {
             MediaType::Json | MediaType::Jsonl | MediaType::Binary => Ok(None),
         })
     }
+}
+
+/// The pixels of a file, upright.
+pub(super) fn pixels(file: Bytes) -> BoxFuture<'static, Result<Pixels>> {
+    aside(move || {
+        let picture = decode(&file)?;
+        Pixels::new(picture.width(), picture.height(), Bytes::from(picture.into_raw()))
+    })
 }
 
 fn aside<T: Send + 'static>(

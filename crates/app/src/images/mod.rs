@@ -8,10 +8,11 @@ mod url_keys;
 
 use std::{path::Path, sync::Arc, time::Duration};
 
-use busbar_core::{Clock, Error, ModelId, Readiness, Result, Roster};
+use busbar_core::{BoxFuture, Clock, Error, ModelId, Pixels, Readiness, Result, Roster};
 use busbar_jobs::{Jobs, Policy, Runner, RunnerPolicy, Stop, StopSignal, Stopper, image::ImageJobs};
 use busbar_server::Pictures;
 use busbar_storage::{Files, Sqlite, SqliteOptions};
+use bytes::Bytes;
 use tokio::task::JoinSet;
 
 use codec::Codec;
@@ -21,6 +22,11 @@ const FOLDER: &str = "jobs";
 
 /// How long the address of a picture opens it at most.
 const VALID_FOR: Duration = Duration::from_secs(3600);
+
+/// The pixels of a picture's file, upright.
+pub(crate) fn decode(file: Bytes) -> BoxFuture<'static, Result<Pixels>> {
+    codec::pixels(file)
+}
 
 /// Makes pictures until it is stopped.
 #[derive(Debug)]

@@ -1,8 +1,8 @@
 //! Pictures from a job to a file: what is written, and what is kept beside it.
 
 use busbar_core::{
-    BoxFuture, Capabilities, GeneratedImage, ImageDone, ImageEvent, ImageModel, ImageRequest, ImageScheduler,
-    ImageStream, Model, ModelCard, Models, Pixels, Tenant,
+    BoxFuture, Capabilities, GeneratedImage, ImageDone, ImageEvent, ImageModel, ImageRequest, ImageStream,
+    Model, ModelCard, Models, Pixels, Tenant,
 };
 use busbar_jobs::{Job, JobState, MediaType, NewJob, Phase, image::ImageRecipe};
 use bytes::Bytes;
@@ -21,13 +21,7 @@ impl ImageModel for Grey {
             let picture = ImageEvent::Picture(GeneratedImage {
                 index: 0,
                 pixels: Pixels::new(400, 8, Bytes::from(vec![128; 400 * 8 * 3]))?,
-                recipe: busbar_core::ImageRecipe {
-                    seed: 1,
-                    steps: 1,
-                    guidance: 1.0,
-                    scheduler: ImageScheduler::Euler,
-                    strength: None,
-                },
+                recipe: busbar_core::ImageRecipe::default(),
             });
             let told = [
                 ImageEvent::Step { done: 1, total: 1 },

@@ -8,9 +8,12 @@ use busbar_wire::{
     bedrock::{
         BedrockModelId, Family, Operation,
         converse::{CONVERSE_FORMAT, ConverseWatch},
-        invoke::{self, INPUT_TOKENS_HEADER, OUTPUT_TOKENS_HEADER, embed},
+        invoke::{
+            self, CACHE_READ_TOKENS_HEADER, CACHE_WRITE_TOKENS_HEADER, INPUT_TOKENS_HEADER,
+            OUTPUT_TOKENS_HEADER, embed, images,
+        },
     },
-    upstream::ChatFormat,
+    upstream::{ChatFormat, Shown},
 };
 use serde::Deserialize;
 
@@ -21,6 +24,7 @@ use crate::{
     endpoint::Endpoint,
     framing::Framing,
     host::{Call, Host},
+    image::{Decode, HostedImage, ImageFormat},
     prices::Place,
     relay::{HostedRelay, Watcher},
     settings::{self, ModelSettings, Problem, Section, TaskName},
@@ -57,7 +61,7 @@ pub(super) fn build(section: &Section, shared: &Shared) -> Result<Vec<Model>, Ve
         name: section.name.as_str().into(),
         client: shared.client.clone(),
         auth: vendor
-            .auth(section, SERVICE, vendor.credentials(section, shared))
+            .auth(section, SERVICE, vendor.credentials(section, &shared.client))
             .map_err(|problem| vec![problem])?,
         patience: settings.patience,
     };
@@ -69,7 +73,7 @@ pub(super) fn build(section: &Section, shared: &Shared) -> Result<Vec<Model>, Ve
     let mut models = Vec::new();
     for (index, settings) in settings.models.iter().enumerate() {
         let mut model = Model::new(settings.common.card(&section.name, place, &shared.prices));
-        match equip(&mut model, settings, &host, &endpoint) {
+        match equip(&mut model, settings, (&host, &endpoint), &shared.decode) {
             Ok(()) => models.push(model),
             Err((field, why)) => problems.push(Problem::new(format!("models[{index}].{field}"), why)),
         }
@@ -83,8 +87,8 @@ pub(super) fn build(section: &Section, shared: &Shared) -> Result<Vec<Model>, Ve
 fn equip(
     model: &mut Model,
     settings: &ModelSettings<OfModel>,
-    host: &Host,
-    endpoint: &Endpoint,
+    (host, endpoint): (&Host, &Endpoint),
+    decode: &Decode,
 ) -> Result<(), Wrong> {
     let maker = Maker::new(host, endpoint, settings.common.upstream())?;
     match settings.common.task {
@@ -94,6 +98,8 @@ fn equip(
             model.relay = Some(Arc::new(relay));
         }
         TaskName::Embed => model.embed = Some(Arc::new(maker.embed()?)),
+        TaskName::Image => model.image = Some(Arc::new(maker.image(decode)?)),
+        TaskName::Classify => return Err(("task", "this vendor does `chat`, `embed` and `image`".into())),
     }
     Ok(())
 }
@@ -172,6 +178,8 @@ impl<'a> Maker<'a> {
             counts: Some(CountHeaders {
                 input: INPUT_TOKENS_HEADER,
                 output: OUTPUT_TOKENS_HEADER,
+                cached: CACHE_READ_TOKENS_HEADER,
+                kept: CACHE_WRITE_TOKENS_HEADER,
             }),
             heads: None,
         };
@@ -180,6 +188,32 @@ impl<'a> Maker<'a> {
             watch: speech.watch,
             named_in_body: false,
             usage: None,
+        })
+    }
+
+    fn image(&self, decode: &Decode) -> Result<HostedImage, Wrong> {
+        let family = self.id.family();
+        if !matches!(
+            family,
+            Family::NovaCanvas | Family::TitanImage | Family::Stability
+        ) {
+            let why = "of this vendor's models Titan's, Nova Canvas and Stability's make pictures here";
+            return Err(("task", why.into()));
+        }
+        Ok(HostedImage {
+            host: self.host.clone(),
+            call: self.call(Operation::Invoke, JSON)?,
+            model: self.id.as_str().to_owned(),
+            format: ImageFormat {
+                write: images::write,
+                read: |body, model| {
+                    let files = images::read_answer(body, model)?;
+                    Ok(files.into_iter().map(Shown::File).collect())
+                },
+                said: |body| CONVERSE_FORMAT.said(body),
+                one_at_a_time: family == Family::Stability,
+            },
+            decode: decode.clone(),
         })
     }
 

@@ -7,24 +7,35 @@ pub mod compatible;
 mod openai;
 mod sagemaker;
 
-use std::sync::Arc;
+use std::{fmt, sync::Arc};
 
 use busbar_core::Model;
 
 use crate::{
     documents::Keep,
     http::Client,
+    image::Decode,
     prices::Prices,
     settings::{Problem, Section},
 };
 
 /// What all providers share.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct Shared {
     /// The one HTTP client.
     pub client: Client,
     /// What tokens cost.
     pub prices: Arc<Prices>,
+    /// Reads the files of pictures.
+    pub decode: Decode,
+}
+
+impl fmt::Debug for Shared {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Shared")
+            .field("client", &self.client)
+            .finish_non_exhaustive()
+    }
 }
 
 /// Makes the models of a section.
@@ -73,14 +84,24 @@ pub fn kinds() -> impl Iterator<Item = &'static str> {
     own.chain(compatible::ROWS.iter().map(|row| row.kind))
 }
 
-/// The variable in which a vendor's own clients look for their key. Whoever reads the environment may
-/// look there too, where a section has none.
-pub fn key_variable(kind: &str) -> Option<&'static str> {
-    let own = REGISTRY.iter().find(|vendor| vendor.kind == kind);
-    match own {
-        Some(vendor) => vendor.key_variable,
-        None => compatible::row(kind)?.key_variable,
-    }
+/// What in a section says that its key is not the one that the vendor's own clients would take: another
+/// address, which must not get it, or another way to say who we are.
+const OWN_WAYS: &[&str] = &["access_key_id", "endpoint", "profile", "role"];
+
+/// The variable in which a vendor's own clients look for their key, for a section that has none. Whoever
+/// reads the environment may look there.
+pub fn key_variable(section: &Section) -> Option<&'static str> {
+    let own = REGISTRY.iter().find(|vendor| vendor.kind == section.kind);
+    let (variable, has_address) = match own {
+        Some(vendor) => (vendor.key_variable, true),
+        None => {
+            let row = compatible::row(&section.kind)?;
+            (row.key_variable, row.endpoint.is_some())
+        }
+    };
+    let mut ways = OWN_WAYS.iter().filter(|name| has_address || **name != "endpoint");
+    let has_own_way = ways.any(|name| section.fields.contains_key(*name));
+    variable.filter(|_| section.key.is_none() && !has_own_way)
 }
 
 /// The models of a section.
@@ -112,6 +133,7 @@ mod tests {
         let shared = Shared {
             client: Client::new().unwrap(),
             prices: Arc::default(),
+            decode: Arc::new(|_| Box::pin(async { Err(busbar_core::Error::internal("no picture comes")) })),
         };
         let section = Section {
             kind: "opanai".into(),
@@ -120,6 +142,26 @@ mod tests {
         let problems = build(&section, &shared).unwrap_err();
         assert_eq!(problems[0].field, "kind");
         assert!(problems[0].message.contains("bedrock"), "{problems:?}");
+    }
+
+    #[test]
+    fn a_key_is_looked_for_where_the_vendors_clients_do_but_never_sent_elsewhere() {
+        let look = |kind: &str, fields: &str| {
+            key_variable(&Section {
+                kind: kind.into(),
+                fields: fields.parse().unwrap(),
+                ..Section::default()
+            })
+        };
+        assert_eq!(look("openai", ""), Some("OPENAI_API_KEY"));
+        assert_eq!(look("groq", ""), Some("GROQ_API_KEY"));
+        assert_eq!(look("openai", "endpoint = 'https://proxy/v1'"), None);
+        assert_eq!(look("bedrock", "region = 'r'"), Some("AWS_BEARER_TOKEN_BEDROCK"));
+        assert_eq!(look("bedrock", "region = 'r'\nrole = 'arn'"), None);
+        // It has no address but the one that is set.
+        let azure = "endpoint = 'https://x.openai.azure.com/openai/v1'";
+        assert_eq!(look("azure", azure), Some("AZURE_OPENAI_API_KEY"));
+        assert_eq!((look("vllm", ""), look("unheard of", "")), (None, None));
     }
 
     #[test]

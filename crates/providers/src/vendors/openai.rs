@@ -4,9 +4,13 @@ use std::sync::Arc;
 
 use busbar_core::Model;
 use busbar_wire::{
-    openai::hosts::{
-        ChatWatch, OPENAI, OpenAiChat, Quirks, asks_for_usage, is_only_usage, quirks::StreamUsage,
-        read_embeddings, with_usage, write_embeddings,
+    openai::{
+        hosts::{
+            ChatWatch, OPENAI, OpenAiChat, Quirks, asks_for_usage, is_only_usage,
+            quirks::{PictureWords, StreamUsage},
+            read_embeddings, with_usage, write_embeddings,
+        },
+        images::{ImageList, write_images, write_our_images},
     },
     upstream::ChatFormat as _,
 };
@@ -21,6 +25,7 @@ use crate::{
     endpoint::Endpoint,
     framing::Framing,
     host::{Call, Host},
+    image::{Decode, HostedImage, ImageFormat},
     prices::Place,
     relay::{AskForUsage, HostedRelay, Watcher},
     settings::{self, CommonModel, Nothing, Problem, Section, TaskName},
@@ -70,6 +75,11 @@ pub(super) fn build(section: &Section, shared: &Shared) -> Result<Vec<Model>, Ve
     speaker.models(models, section, shared)
 }
 
+/// What the format has no word for.
+fn no_labels() -> String {
+    "a model of this vendor does `chat`, `embed` or `image`".to_owned()
+}
+
 /// A host that speaks the format.
 pub(super) struct Speaker {
     pub(super) endpoint: Endpoint,
@@ -100,11 +110,15 @@ impl Speaker {
                     model.relay = Some(Arc::new(relay));
                 }
                 TaskName::Embed => model.embed = Some(Arc::new(self.embed(common.upstream())?)),
+                TaskName::Image => {
+                    model.image = Some(Arc::new(self.image(common.upstream(), &shared.decode)?));
+                }
+                TaskName::Classify => return Err(no_labels()),
             }
             Ok(model)
         });
         made.collect::<Result<_, String>>()
-            .map_err(|why| vec![Problem::new("endpoint", why)])
+            .map_err(|why| vec![Problem::new("models", why)])
     }
 
     fn call(&self, segments: &[&str], accept: &'static str) -> Result<Call, String> {
@@ -141,6 +155,24 @@ impl Speaker {
             watch: Watcher::new(ChatWatch::default),
             named_in_body: true,
             usage: (self.quirks.stream_usage == StreamUsage::OnRequest).then_some(usage),
+        })
+    }
+
+    fn image(&self, upstream: &str, decode: &Decode) -> Result<HostedImage, String> {
+        Ok(HostedImage {
+            host: self.host.clone(),
+            call: self.call(&["images", "generations"], JSON)?,
+            model: upstream.to_owned(),
+            format: ImageFormat {
+                write: match self.quirks.pictures {
+                    PictureWords::Ours => write_our_images,
+                    PictureWords::Vendor => write_images,
+                },
+                read: |body, _| ImageList::read(body)?.files(),
+                said: |body| OPENAI.said(body),
+                one_at_a_time: false,
+            },
+            decode: decode.clone(),
         })
     }
 

@@ -2,6 +2,7 @@
 #![expect(clippy::unwrap_used, clippy::panic, reason = "helpers of tests")]
 
 mod early;
+mod pictures;
 mod relay;
 mod scene;
 mod upstream;

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use busbar_core::{ChatRequest, Context, Message, Model, Prompt, RequestId, Tokens};
+use busbar_core::{ChatRequest, Context, Error, Message, Model, Pixels, Prompt, RequestId, Tokens};
 use busbar_providers::{Shared, build, http::Client, prices::Prices, settings::Section};
 use busbar_testkit::{FakeUpstream, Received, Say};
 
@@ -16,6 +16,17 @@ pub(crate) fn shared() -> Shared {
     Shared {
         client: Client::new().unwrap(),
         prices: Arc::new(Prices::built_in().unwrap()),
+        // A file here is a letter for how large the picture is.
+        decode: Arc::new(|file| {
+            Box::pin(async move {
+                let side = match &*file {
+                    b"a" => 1,
+                    b"b" => 2,
+                    _ => return Err(Error::invalid("image", "that is no picture")),
+                };
+                Pixels::new(side, side, vec![0; (side * side * 3) as usize].into())
+            })
+        }),
     }
 }
 

@@ -290,6 +290,7 @@ async fn a_models_own_words_are_counted_by_the_services_headers() {
             ("content-type", "application/json"),
             ("x-amzn-bedrock-input-token-count", "11"),
             ("x-amzn-bedrock-output-token-count", "4"),
+            ("x-amzn-bedrock-cache-read-input-token-count", "90"),
         ];
         Say::with(
             "200 OK",
@@ -307,6 +308,7 @@ async fn a_models_own_words_are_counted_by_the_services_headers() {
     let answer = model.chat.unwrap().complete(request).await.unwrap();
     assert_eq!(answer.text, "hello");
     assert_eq!((answer.usage.input.0, answer.usage.output.0), (11, 4));
+    assert_eq!(answer.usage.cached_input.0, 90);
     assert!(upstream.received()[0].path.ends_with("/invoke"));
 }
 

@@ -6,18 +6,22 @@ use axum::{
     response::Response,
 };
 
+use busbar_core::{Error, ErrorKind, Tokens, Usage};
 use busbar_telemetry::Operation as Counted;
 use busbar_wire::{
-    Metrics,
     bedrock::{
         BedrockModelId, Family, Operation,
         converse::Asked,
         count::{CountBody, write_count},
-        invoke,
+        invoke::{
+            self,
+            images::{ImageBody, Made},
+        },
     },
+    openai::images::ImageFileFormat,
 };
 
-use super::{generate::generate, reply};
+use super::{generate::generate, images::within, reply};
 use crate::{
     Server, body,
     caller::Caller,
@@ -28,13 +32,6 @@ use crate::{
     openapi::RequestHeaders,
     record::Record,
 };
-
-/// The figures that clients of this service look for, and where we have them.
-const FIGURES: &[(&str, &str)] = &[
-    (invoke::INPUT_TOKENS_HEADER, "x-busbar-tokens-in"),
-    (invoke::OUTPUT_TOKENS_HEADER, "x-busbar-tokens-out"),
-    (invoke::LATENCY_HEADER, "x-busbar-total-ms"),
-];
 
 /// Bedrock's runtime: `{model}/converse`, `/converse-stream`, `/invoke` and `/invoke-with-response-stream`.
 ///
@@ -67,6 +64,9 @@ pub(crate) async fn model(
         }
         Operation::Invoke if model.family() == Family::TitanEmbed => {
             embed(&server, caller, &model, request).await
+        }
+        Operation::Invoke | Operation::InvokeStream if paints(&server, &model) => {
+            paint(&server, caller, &model, operation, request).await
         }
         Operation::Invoke | Operation::InvokeStream => {
             let stream = operation == Operation::InvokeStream;
@@ -105,17 +105,75 @@ async fn embed(server: &Server, caller: Caller, model: &BedrockModelId, request:
     watching.end();
     let embeddings = embedded.inspect_err(|error| record.fail(error))?;
 
-    let metrics = Metrics::from(&record.finish(embeddings.usage));
-    let answer = reply::measured(invoke::embed::write_answer(&embeddings), &metrics);
+    let metrics = record.finish(embeddings.usage);
+    let answer = reply::counted(invoke::embed::write_answer(&embeddings), &metrics);
     Ok(with_figures(answer))
 }
 
+/// Whether an id names a model that makes pictures, by itself or here.
+fn paints(server: &Server, id: &BedrockModelId) -> bool {
+    let family = id.family();
+    let by_itself = matches!(
+        family,
+        Family::TitanImage | Family::NovaCanvas | Family::Stability
+    );
+    by_itself || within::paints(server, id.as_str())
+}
+
+/// Pictures, in the formats of the models that make them there.
+async fn paint(
+    server: &Server,
+    caller: Caller,
+    id: &BedrockModelId,
+    operation: Operation,
+    request: Request,
+) -> Handled {
+    if operation == Operation::InvokeStream {
+        let message = "pictures come whole: use `invoke`";
+        return Err(Error::new(ErrorKind::Unsupported, message).into());
+    }
+    let (mut parts, unread) = request.into_parts();
+    let request = Request::from_parts(parts.clone(), unread);
+    let body = body::read(server, &caller, request).await?;
+    let asked = ImageBody::read(&body, id.family())?;
+    let (card, _) = server.models().image(id.as_str())?;
+    let request = asked
+        .clone()
+        .into_request(caller.context.clone(), card.id.clone())?;
+    let made = within::files(server, &caller, &mut parts, request, ImageFileFormat::Png).await?;
+    let made: Vec<_> = made
+        .into_iter()
+        .map(|made| Made {
+            file: made.file,
+            seed: made.seed.unwrap_or_default(),
+        })
+        .collect();
+    let mut response = reply::json(asked.answer(&made));
+    reply::model(response.headers_mut(), card.id.as_str());
+    Ok(response)
+}
+
+/// The figures that clients of this service look for. Classes of tokens are apart there: what was found
+/// computed, or kept, is not counted in the input.
 fn with_figures(mut response: Response) -> Response {
+    let Some(usage) = response.extensions().get::<Usage>().copied() else {
+        return response;
+    };
     let headers = response.headers_mut();
-    for (theirs, ours) in FIGURES {
-        if let Some(value) = headers.get(*ours).cloned() {
-            headers.insert(HeaderName::from_static(theirs), value);
-        }
+    let always = [
+        (invoke::INPUT_TOKENS_HEADER, usage.input),
+        (invoke::OUTPUT_TOKENS_HEADER, usage.written()),
+    ];
+    let kept = [
+        (invoke::CACHE_READ_TOKENS_HEADER, usage.cached_input),
+        (invoke::CACHE_WRITE_TOKENS_HEADER, usage.cache_write),
+    ];
+    let kept = kept.into_iter().filter(|(_, tokens)| *tokens != Tokens::ZERO);
+    for (name, tokens) in always.into_iter().chain(kept) {
+        headers.insert(HeaderName::from_static(name), tokens.0.into());
+    }
+    if let Some(took) = headers.get("x-busbar-total-ms").cloned() {
+        headers.insert(HeaderName::from_static(invoke::LATENCY_HEADER), took);
     }
     response
 }

@@ -38,7 +38,7 @@ pub(crate) async fn create(State(server): State<Server>, caller: Caller, request
     let embedded = deadline.before(model.embed(request)).await.flatten();
     watching.end();
     let embeddings = embedded.inspect_err(|error| record.fail(error))?;
-    let metrics = Metrics::from(&record.finish(embeddings.usage));
-    let list = EmbeddingList::new(embeddings, encoding, metrics.clone());
-    Ok(reply::measured(list.encode(), &metrics))
+    let metrics = record.finish(embeddings.usage);
+    let list = EmbeddingList::new(embeddings, encoding, Metrics::from(&metrics));
+    Ok(reply::counted(list.encode(), &metrics))
 }

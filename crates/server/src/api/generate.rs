@@ -1,12 +1,9 @@
 //! Text in a dialect: chat completions and plain completions, whole or streamed.
 
 use axum::extract::{Request, State};
-use busbar_wire::{
-    Metrics,
-    openai::{
-        chat::{ChatAnswer, ChatBody, ChatChunk},
-        completions::{CompletionAnswer, CompletionBody},
-    },
+use busbar_wire::openai::{
+    chat::{ChatAnswer, ChatBody, ChatChunk},
+    completions::{CompletionAnswer, CompletionBody},
 };
 
 use super::reply;
@@ -156,5 +153,5 @@ fn stream(dialect: &'static Dialect, server: &Server, answer: Answer, resume: Op
 
 async fn whole(answer: busbar_core::Result<Answer>) -> Handled {
     let (body, metrics) = answer?.whole().await?;
-    Ok(reply::measured(body, &Metrics::from(&metrics)))
+    Ok(reply::counted(body, &metrics))
 }

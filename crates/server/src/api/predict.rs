@@ -1,6 +1,6 @@
 //! What is on pictures: `/predict`.
 
-use std::time::Duration;
+use std::{num::NonZeroUsize, time::Duration};
 
 use axum::{
     extract::{Query, Request, State},
@@ -8,13 +8,16 @@ use axum::{
 };
 use busbar_core::{ClassifyRequest, Context, Error, ErrorKind, Picture, Result, Usage};
 use busbar_telemetry::Operation;
-use busbar_wire::predict::{PictureSource, PredictAnswer, PredictAsked, PredictBody};
+use busbar_wire::{
+    predict::{MOST_LABELS, PictureSource, PredictAnswer, PredictAsked, PredictBody},
+    sagemaker::label::{self, LabelForm},
+};
 use bytes::Bytes;
 use futures_util::{StreamExt as _, TryStreamExt as _, stream};
 use serde::Deserialize;
 use utoipa::IntoParams;
 
-use super::reply;
+use super::{images::within, reply};
 use crate::{
     Server,
     body::{self, Sent},
@@ -68,15 +71,20 @@ pub(crate) async fn at(
     query: PredictQuery,
     request: Request,
 ) -> Handled {
+    let form = LabelForm::of(within::header(request.headers(), "accept"));
     let sent = body::any(server, &caller, request).await?;
     let mut asked = read(sent, query).await?;
     if !model.is_empty() {
         model.clone_into(&mut asked.model);
     }
-    answer(server, caller, asked).await
+    if form != LabelForm::List {
+        // Their clients expect every class there is.
+        asked.top_k = asked.top_k.or(NonZeroUsize::new(MOST_LABELS));
+    }
+    answer(server, caller, asked, form).await
 }
 
-async fn answer(server: &Server, caller: Caller, asked: PredictAsked) -> Handled {
+async fn answer(server: &Server, caller: Caller, asked: PredictAsked, form: LabelForm) -> Handled {
     let (card, model) = server.models().classifier(&asked.model)?;
     let mut record = Record::open(server, Operation::Classify, &card, caller.arrived)?;
     let mut watching = Watching::begin(server);
@@ -94,6 +102,11 @@ async fn answer(server: &Server, caller: Caller, asked: PredictAsked) -> Handled
     watching.end();
     let (seen, fetch) = seen.inspect_err(|error| record.fail(error))?;
     let metrics = record.finish(Usage::default());
+    if let ([sight], LabelForm::Verbose | LabelForm::Scores) = (&*seen.sights, form) {
+        let mut response = reply::json(label::write_answer(&sight.predictions, form));
+        reply::model(response.headers_mut(), card.id.as_str());
+        return Ok(response);
+    }
     let answer = PredictAnswer::new(seen, asked.several, fetch, metrics.total);
     Ok(labelled(&answer))
 }

@@ -6,6 +6,7 @@ use axum::{
     http::{HeaderMap, HeaderName, HeaderValue, header},
     response::{IntoResponse as _, Response},
 };
+use busbar_core::AnswerMetrics;
 use busbar_wire::Metrics;
 use bytes::Bytes;
 
@@ -22,6 +23,13 @@ pub(crate) fn json(body: Bytes) -> Response {
         body,
     )
         .into_response()
+}
+
+/// JSON with metrics, and with what it used, for dialects that tell it in headers of their own.
+pub(crate) fn counted(body: Bytes, answer: &AnswerMetrics) -> Response {
+    let mut response = measured(body, &Metrics::from(answer));
+    response.extensions_mut().insert(answer.usage);
+    response
 }
 
 /// JSON with metrics.

@@ -8,13 +8,18 @@ use axum::{
 use busbar_core::{Error, ErrorKind};
 use busbar_wire::{
     Peek,
-    sagemaker::{Container, Operation},
+    openai::images::ImageFileFormat,
+    sagemaker::{
+        Container, Operation,
+        image::{self, ImageBody, ImageForm},
+    },
 };
 
 use super::{
     generate::generate,
+    images::within,
     predict::{self, PredictQuery},
-    probes,
+    probes, reply,
 };
 use crate::{
     Server, body,
@@ -57,10 +62,36 @@ pub(crate) async fn endpoint(
         stream: operation == Operation::InvokeStream,
         ..Incoming::default()
     };
+    if within::paints(&server, name.as_str()) {
+        return paint(&server, caller, name.as_str(), request).await;
+    }
     if looks(&server, name.as_str()) || body::is_picture(request.headers()) {
         return predict::at(&server, caller, name.as_str(), query, request).await;
     }
     generate(&dialects::ENDPOINT, &server, caller, path, request).await
+}
+
+/// Pictures from words, as JumpStart's containers make them: files where the client asks for them, rows of
+/// pixels otherwise.
+async fn paint(server: &Server, caller: Caller, model: &str, request: Request) -> Handled {
+    let (mut parts, unread) = request.into_parts();
+    let form = ImageForm::of(within::header(&parts.headers, "accept"));
+    let sent = body::any(server, &caller, Request::from_parts(parts.clone(), unread)).await?;
+    let body = ImageBody::read(&sent.body, &sent.essence)?;
+    let prompt = body.prompt.clone();
+    let (card, _) = server.models().image(model)?;
+    let request = body.into_request(caller.context.clone(), card.id.clone())?;
+    let format = match form {
+        ImageForm::Pixels => {
+            let picture = within::pixels(server, &caller, request).await?;
+            return Ok(reply::json(image::write_pixels(&picture.pixels, &prompt)));
+        }
+        ImageForm::Png => ImageFileFormat::Png,
+        ImageForm::Jpeg => ImageFileFormat::Jpeg,
+    };
+    let made = within::files(server, &caller, &mut parts, request, format).await?;
+    let files: Vec<_> = made.into_iter().map(|made| made.file).collect();
+    Ok(reply::json(image::write_files(&files, &prompt)))
 }
 
 /// Whether the container takes requests.
@@ -88,6 +119,12 @@ pub(crate) async fn invocations(
     let named = target.as_deref().unwrap_or_default();
     if body::is_picture(request.headers()) || target.as_deref().is_some_and(|name| looks(&server, name)) {
         return predict::at(&server, caller, named, query, request).await;
+    }
+    if target
+        .as_deref()
+        .is_some_and(|name| within::paints(&server, name))
+    {
+        return paint(&server, caller, named, request).await;
     }
     let (parts, unread) = request.into_parts();
     let whole = body::any(&server, &caller, Request::from_parts(parts.clone(), unread)).await?;

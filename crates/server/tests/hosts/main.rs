@@ -51,6 +51,7 @@ async fn server(host: Host, scene: Scene) -> (Router, FakeUpstream) {
     let shared = Shared {
         client: Client::new().unwrap(),
         prices: Arc::default(),
+        decode: Arc::new(|_| Box::pin(async { Err(busbar_core::Error::internal("no picture comes")) })),
     };
     let model = build(&section, &shared).unwrap().remove(0);
     let clock = Arc::new(TestClock::new());

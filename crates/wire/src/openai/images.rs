@@ -4,11 +4,11 @@ use base64::{Engine as _, engine::general_purpose::STANDARD};
 use busbar_core::{Context, Error, ErrorKind, ImageRequest, ImageScheduler, ModelId, Result};
 use bytes::Bytes;
 use serde::{Deserialize, Serialize};
-use serde_json::{Map, json};
+use serde_json::{Map, Value, json};
 use utoipa::ToSchema;
 
 use super::unsupported;
-use crate::{Metrics, answer::json as encoded, body};
+use crate::{Metrics, answer::json as encoded, body, upstream::Shown};
 
 /// The body of a request. Fields that are not listed are taken and ignored, among them `user`,
 /// `moderation`, `output_compression`, and the hints `quality`, `style` and `background: auto`.
@@ -224,6 +224,15 @@ impl ImageList {
         encoded(self)
     }
 
+    /// The pictures, where they are within the answer.
+    ///
+    /// # Errors
+    /// `BadUpstream` where one is not.
+    pub fn files(&self) -> Result<Vec<Shown>> {
+        let file = |object: &ImageObject| object.file()?.map(Shown::File).ok_or_else(unread);
+        self.data.iter().map(file).collect()
+    }
+
     /// Reads a host's answer.
     ///
     /// # Errors
@@ -252,10 +261,44 @@ pub fn write_images(request: &ImageRequest, model: &str) -> Result<Bytes> {
             format!("the model that serves this request has no `{field}`"),
         ));
     }
+    plainly(request, model).map(|body| encoded(&body))
+}
+
+/// The same for another server of ours, which takes our extensions, too.
+///
+/// # Errors
+/// `Unsupported` where there is a picture to start from.
+pub fn write_our_images(request: &ImageRequest, model: &str) -> Result<Bytes> {
+    if request.init.is_some() {
+        return Err(unsupported("init", "this path makes pictures from words alone"));
+    }
+    let mut body = plainly(request, model)?;
+    let scheduler = request.scheduler.map(ImageScheduler::as_str);
+    let negative = Some(&request.negative_prompt).filter(|text| !text.is_empty());
+    for (field, value) in [
+        ("negative_prompt", json!(negative)),
+        ("seed", json!(request.seed)),
+        ("steps", json!(request.steps)),
+        ("guidance", json!(request.guidance)),
+        ("scheduler", json!(scheduler)),
+    ] {
+        if !value.is_null() {
+            body.insert(field.into(), value);
+        }
+    }
+    Ok(encoded(&body))
+}
+
+/// What every host of the format takes.
+fn plainly(request: &ImageRequest, model: &str) -> Result<Map<String, Value>> {
     let mut body = Map::new();
     body.insert("model".into(), model.into());
     body.insert("prompt".into(), request.prompt.as_str().into());
     body.insert("n".into(), json!(request.count));
+    // The newer ones send nothing but files, and refuse to be asked for them.
+    if !model.contains("gpt-image") {
+        body.insert("response_format".into(), json!(ImageAnswerFormat::B64Json));
+    }
     match (request.width, request.height) {
         (None, None) => {}
         (Some(width), Some(height)) => {
@@ -268,7 +311,7 @@ pub fn write_images(request: &ImageRequest, model: &str) -> Result<Bytes> {
             ));
         }
     }
-    Ok(encoded(&body))
+    Ok(body)
 }
 
 fn unread() -> Error {

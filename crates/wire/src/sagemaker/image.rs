@@ -9,6 +9,7 @@ use bytes::Bytes;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
+pub use crate::upstream::Shown;
 use crate::{answer::json, body};
 
 /// What the body is where it is the prompt alone.
@@ -47,27 +48,21 @@ pub struct ImageBody {
 pub enum ImageForm {
     /// The first one, as rows of pixels of three numbers.
     Pixels,
-    /// Files in base64.
-    Files,
+    /// PNG files in base64.
+    Png,
+    /// JPEG files in base64.
+    Jpeg,
 }
 
 impl ImageForm {
     /// What the header `accept` asks for.
     pub fn of(accept: Option<&str>) -> Self {
         match accept.unwrap_or_default().split_once(';') {
-            Some((_, "jpeg" | "png")) => Self::Files,
+            Some((_, "png")) => Self::Png,
+            Some((_, "jpeg")) => Self::Jpeg,
             _ => Self::Pixels,
         }
     }
-}
-
-/// A picture that was made, or that came.
-#[derive(Clone, Debug, PartialEq)]
-pub enum Shown {
-    /// Its pixels.
-    Pixels(Pixels),
-    /// A file.
-    File(Bytes),
 }
 
 #[derive(Deserialize)]

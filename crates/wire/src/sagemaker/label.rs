@@ -54,11 +54,15 @@ struct Verbose {
 enum Answer {
     List(Vec<Labelled>),
     Verbose(Verbose),
+    Ours { predictions: Vec<Labelled> },
 }
 
 /// An answer with these labels, the likeliest first.
 pub fn write_answer(predictions: &[Prediction], form: LabelForm) -> Bytes {
     let label = |prediction: &Prediction| prediction.label.clone();
+    // Scores by themselves are told apart by their places, which are the classes'.
+    let mut by_class: Vec<_> = predictions.iter().collect();
+    by_class.sort_by_key(|prediction| prediction.index);
     let verbose = form == LabelForm::Verbose;
     match form {
         LabelForm::List => {
@@ -69,8 +73,8 @@ pub fn write_answer(predictions: &[Prediction], form: LabelForm) -> Bytes {
             json(&predictions.iter().map(labelled).collect::<Vec<_>>())
         }
         LabelForm::Verbose | LabelForm::Scores => json(&Verbose {
-            probabilities: predictions.iter().map(|prediction| prediction.score).collect(),
-            labels: verbose.then(|| predictions.iter().map(label).collect()),
+            probabilities: by_class.iter().map(|prediction| prediction.score).collect(),
+            labels: verbose.then(|| by_class.iter().map(|prediction| label(prediction)).collect()),
             predicted_label: predictions.first().map(label).filter(|_| verbose),
         }),
     }
@@ -89,7 +93,9 @@ pub fn read_answer(body: &[u8]) -> Result<Vec<Prediction>> {
     };
     let answer: Answer = serde_json::from_slice(body).map_err(|error| nonsense().with_source(error))?;
     let labelled: Vec<_> = match answer {
-        Answer::List(list) => list.into_iter().map(|one| (one.label, one.score)).collect(),
+        Answer::List(list) | Answer::Ours { predictions: list } => {
+            list.into_iter().map(|one| (one.label, one.score)).collect()
+        }
         Answer::Verbose(verbose) => {
             let count = verbose.probabilities.len();
             let numbers = || (0..count).map(|number| number.to_string()).collect();

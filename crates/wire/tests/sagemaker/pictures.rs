@@ -67,7 +67,8 @@ fn pictures_come_as_pixels_or_as_files() {
     for (accept, form) in [
         (None, ImageForm::Pixels),
         (Some("application/json"), ImageForm::Pixels),
-        (Some("application/json;jpeg"), ImageForm::Files),
+        (Some("application/json;jpeg"), ImageForm::Jpeg),
+        (Some("application/json;png"), ImageForm::Png),
     ] {
         assert_eq!(ImageForm::of(accept), form);
     }

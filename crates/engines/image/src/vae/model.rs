@@ -84,6 +84,42 @@ struct Block {
     resize: Option<Conv2d>,
 }
 
+/// What the levels of an encoder, or of a decoder, are, and how their size changes from one to the next.
+struct Levels<'a> {
+    /// Those of each level.
+    channels: &'a [usize],
+    /// Residual blocks of each level.
+    layers: usize,
+    /// What the levels are called.
+    blocks: &'static str,
+    /// What the convolution is called that changes the size; the last level has none.
+    resize: &'static str,
+    /// Its kernel's side and its stride.
+    shape: (usize, usize),
+    padding: Padding,
+}
+
+impl Levels<'_> {
+    fn load(&self, weights: &Weights, config: &VaeConfig) -> Result<Vec<Block>> {
+        let levels = 0..self.channels.len();
+        levels.map(|level| self.block(weights, config, level)).collect()
+    }
+
+    fn block(&self, weights: &Weights, config: &VaeConfig, level: usize) -> Result<Block> {
+        let weights = weights.at(format_args!("{}.{level}", self.blocks));
+        let (before, to) = (self.channels[level.saturating_sub(1)], self.channels[level]);
+        let resnets = (0..self.layers)
+            .map(|layer| {
+                let from = if layer == 0 { before } else { to };
+                resnet(&weights.at(format_args!("resnets.{layer}")), config, from, to)
+            })
+            .collect::<Result<_>>()?;
+        let resize = || Conv2d::load(&weights.at(self.resize), (to, to), self.shape, self.padding);
+        let resize = (level + 1 < self.channels.len()).then(resize).transpose()?;
+        Ok(Block { resnets, resize })
+    }
+}
+
 #[derive(Debug)]
 struct Middle {
     first: Resnet,
@@ -174,28 +210,18 @@ impl Encoder {
     fn load(weights: &Weights, config: &VaeConfig) -> Result<Self> {
         let channels = &config.block_out_channels;
         let last = channels[channels.len() - 1];
-        let blocks = (0..channels.len())
-            .map(|level| {
-                let weights = weights.at(format_args!("down_blocks.{level}"));
-                let (from, to) = (channels[level.saturating_sub(1)], channels[level]);
-                let resnets = (0..config.layers_per_block)
-                    .map(|layer| {
-                        let from = if layer == 0 { from } else { to };
-                        resnet(&weights.at(format_args!("resnets.{layer}")), config, from, to)
-                    })
-                    .collect::<Result<_>>()?;
-                let shrink = || {
-                    let weights = weights.at("downsamplers.0.conv");
-                    Conv2d::load(&weights, (to, to), (3, 2), Padding::Below)
-                };
-                let resize = (level + 1 < channels.len()).then(shrink).transpose()?;
-                Ok(Block { resnets, resize })
-            })
-            .collect::<Result<_>>()?;
+        let levels = Levels {
+            channels,
+            layers: config.layers_per_block,
+            blocks: "down_blocks",
+            resize: "downsamplers.0.conv",
+            shape: (3, 2),
+            padding: Padding::Below,
+        };
         let conv = |name, from, to| Conv2d::load(&weights.at(name), (from, to), (3, 1), Padding::Same);
         Ok(Self {
             conv_in: conv("conv_in", config.in_channels, channels[0])?,
-            blocks,
+            blocks: levels.load(weights, config)?,
             middle: Middle::load(&weights.at("mid_block"), config, last)?,
             norm_out: GroupNorm::load(
                 &weights.at("conv_norm_out"),
@@ -233,29 +259,19 @@ impl Decoder {
     fn load(weights: &Weights, config: &VaeConfig) -> Result<Self> {
         let channels: Vec<usize> = config.block_out_channels.iter().rev().copied().collect();
         let last = channels[channels.len() - 1];
-        let blocks = (0..channels.len())
-            .map(|level| {
-                let weights = weights.at(format_args!("up_blocks.{level}"));
-                let (from, to) = (channels[level.saturating_sub(1)], channels[level]);
-                let resnets = (0..=config.layers_per_block)
-                    .map(|layer| {
-                        let from = if layer == 0 { from } else { to };
-                        resnet(&weights.at(format_args!("resnets.{layer}")), config, from, to)
-                    })
-                    .collect::<Result<_>>()?;
-                let grow = || {
-                    let weights = weights.at("upsamplers.0.conv");
-                    Conv2d::load(&weights, (to, to), (3, 1), Padding::Same)
-                };
-                let resize = (level + 1 < channels.len()).then(grow).transpose()?;
-                Ok(Block { resnets, resize })
-            })
-            .collect::<Result<_>>()?;
+        let levels = Levels {
+            channels: &channels,
+            layers: config.layers_per_block + 1,
+            blocks: "up_blocks",
+            resize: "upsamplers.0.conv",
+            shape: (3, 1),
+            padding: Padding::Same,
+        };
         let conv = |name, from, to| Conv2d::load(&weights.at(name), (from, to), (3, 1), Padding::Same);
         Ok(Self {
             conv_in: conv("conv_in", config.latent_channels, channels[0])?,
             middle: Middle::load(&weights.at("mid_block"), config, channels[0])?,
-            blocks,
+            blocks: levels.load(weights, config)?,
             norm_out: GroupNorm::load(
                 &weights.at("conv_norm_out"),
                 last,

@@ -11,9 +11,7 @@ use crate::{
     endpoint::Endpoint,
     host::Host,
     http::{Client, Patience},
-    prices::Prices,
     settings::{Problem, Section},
-    vendors::Shared,
 };
 
 /// These services answer at once or not at all.
@@ -57,14 +55,8 @@ pub(super) fn reach(
         .map_err(|error: toml::de::Error| wrong(Problem::new("region", error.message())))
         .ok()?;
     let endpoint = settings.address(service.address).map_err(&mut wrong).ok()?;
-    let (section, shared) = (
-        Section::default(),
-        Shared {
-            client: client.clone(),
-            prices: Prices::default().into(),
-        },
-    );
-    let credentials = settings.credentials(&section, &shared);
+    let section = Section::default();
+    let credentials = settings.credentials(&section, &client);
     let auth = settings.auth(&section, service.signature, credentials);
     let host = Host {
         name: service.name.into(),

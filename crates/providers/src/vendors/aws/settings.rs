@@ -9,8 +9,8 @@ use crate::{
     auth::Auth,
     endpoint::Endpoint,
     host::Host,
+    http::Client,
     settings::{Problem, Section},
-    vendors::Shared,
 };
 
 /// What every service's section says.
@@ -68,7 +68,7 @@ impl Settings {
     }
 
     /// The account's credentials; nothing is looked for yet.
-    pub fn credentials(&self, section: &Section, shared: &Shared) -> Arc<Credentials> {
+    pub fn credentials(&self, section: &Section, client: &Client) -> Arc<Credentials> {
         if let Some((id, secret)) = self.access_key_id.as_ref().zip(section.key.as_ref()) {
             return Arc::new(Credentials::fixed(id, secret));
         }
@@ -78,7 +78,7 @@ impl Settings {
             role: self.role.clone(),
             external_id: self.external_id.clone(),
         };
-        Arc::new(Credentials::of(identity, shared.client.clone()))
+        Arc::new(Credentials::of(identity, client.clone()))
     }
 
     /// The store of objects in the region, with the same credentials.

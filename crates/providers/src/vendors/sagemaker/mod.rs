@@ -2,6 +2,7 @@
 //! of its own. The configuration says which.
 
 mod later;
+mod pictures;
 
 use std::sync::Arc;
 
@@ -24,6 +25,7 @@ use crate::{
     endpoint::Endpoint,
     framing::Framing,
     host::{Call, Host},
+    image::Decode,
     prices::Place,
     relay::{HostedRelay, Watcher},
     settings::{self, ModelSettings, Problem, Section, TaskName},
@@ -69,7 +71,7 @@ pub(super) fn build(section: &Section, shared: &Shared) -> Result<Vec<Model>, Ve
     let settings = settings::read::<aws::Settings, OfModel>(section)?;
     let vendor = &settings.vendor;
     let endpoint = vendor.address(ADDRESS).map_err(|problem| vec![problem])?;
-    let credentials = vendor.credentials(section, shared);
+    let credentials = vendor.credentials(section, &shared.client);
     let host = Host {
         name: section.name.as_str().into(),
         client: shared.client.clone(),
@@ -89,7 +91,13 @@ pub(super) fn build(section: &Section, shared: &Shared) -> Result<Vec<Model>, Ve
     let mut models = Vec::new();
     for (index, settings) in settings.models.iter().enumerate() {
         let mut model = Model::new(settings.common.card(&section.name, place, &shared.prices));
-        match equip(&mut model, settings, &host, &endpoint, &objects) {
+        let place = Somewhere {
+            host: &host,
+            address: &endpoint,
+            objects: &objects,
+            decode: &shared.decode,
+        };
+        match equip(&mut model, settings, &place) {
             Ok(()) => models.push(model),
             Err((field, why)) => problems.push(Problem::new(format!("models[{index}].{field}"), why)),
         }
@@ -100,48 +108,64 @@ pub(super) fn build(section: &Section, shared: &Shared) -> Result<Vec<Model>, Ve
     }
 }
 
-fn equip(
+/// Where endpoints are, and what is at hand there.
+struct Somewhere<'a> {
+    host: &'a Host,
+    address: &'a Endpoint,
+    objects: &'a Objects,
+    decode: &'a Decode,
+}
+
+type Wrong = (&'static str, String);
+
+fn equip(model: &mut Model, settings: &ModelSettings<OfModel>, place: &Somewhere<'_>) -> Result<(), Wrong> {
+    match settings.common.task {
+        TaskName::Chat => equip_chat(model, settings, place),
+        TaskName::Image => {
+            model.image = Some(Arc::new(pictures::maker(settings, place)?));
+            Ok(())
+        }
+        TaskName::Classify => {
+            model.classify = Some(Arc::new(pictures::looker(settings, place)?));
+            Ok(())
+        }
+        TaskName::Embed => Err(("task", "this vendor does `chat`, `image` and `classify`".into())),
+    }
+}
+
+fn equip_chat(
     model: &mut Model,
     settings: &ModelSettings<OfModel>,
-    host: &Host,
-    address: &Endpoint,
-    objects: &Objects,
-) -> Result<(), (&'static str, String)> {
-    let relay = chat(host, address, settings)?;
+    place: &Somewhere<'_>,
+) -> Result<(), Wrong> {
+    let relay = chat(place, settings)?;
     let Some(inputs) = &settings.vendor.inputs else {
         model.chat = Some(Arc::new(relay.chat.clone()));
         model.relay = Some(Arc::new(relay));
         return Ok(());
     };
-    let name = EndpointName::parse(&relay.chat.model);
-    let name = name.map_err(|error| ("upstream", error.message().to_owned()))?;
+    let name = endpoint_name(&relay.chat.model)?;
     model.chat = Some(Arc::new(HostedLater {
-        host: host.clone(),
+        host: place.host.clone(),
         format: relay.chat.format,
-        call: call(address, &name, Operation::InvokeAsync, &settings.vendor)?,
+        call: call(place.address, &name, Operation::InvokeAsync, &settings.vendor)?,
         model: relay.chat.model,
-        objects: objects.clone(),
+        objects: place.objects.clone(),
         inputs: Location::new(inputs).map_err(|why| ("inputs", why))?,
     }));
     Ok(())
 }
 
-fn chat(
-    host: &Host,
-    address: &Endpoint,
-    settings: &ModelSettings<OfModel>,
-) -> Result<HostedRelay, (&'static str, String)> {
-    let (common, vendor) = (&settings.common, &settings.vendor);
-    if common.task != TaskName::Chat {
-        return Err(("task", "this vendor does `chat` only".into()));
-    }
-    let name = EndpointName::parse(common.upstream());
-    let name = name.map_err(|_| {
-        (
-            "upstream",
-            "is no name of an endpoint: letters, digits, hyphens".to_owned(),
-        )
-    })?;
+fn endpoint_name(name: &str) -> Result<EndpointName, Wrong> {
+    EndpointName::parse(name).map_err(|_| {
+        let why = "is no name of an endpoint: letters, digits, hyphens";
+        ("upstream", why.to_owned())
+    })
+}
+
+fn chat(place: &Somewhere<'_>, settings: &ModelSettings<OfModel>) -> Result<HostedRelay, Wrong> {
+    let (address, vendor) = (place.address, &settings.vendor);
+    let name = endpoint_name(settings.common.upstream())?;
     let format: &'static dyn ChatFormat = match vendor.format {
         Container::Text => &TEXT_FORMAT,
         Container::Chat => &CHAT_FORMAT,
@@ -155,7 +179,7 @@ fn chat(
         stream: stream.transpose()?,
     };
     let chat = HostedChat {
-        host: host.clone(),
+        host: place.host.clone(),
         format,
         framing: Framing::EventStream,
         model: name.as_str().to_owned(),
@@ -180,7 +204,7 @@ fn call(
     name: &EndpointName,
     operation: Operation,
     settings: &OfModel,
-) -> Result<Call, (&'static str, String)> {
+) -> Result<Call, Wrong> {
     let accept = match operation {
         Operation::InvokeStream => Framing::EventStream.media_type(),
         Operation::Invoke | Operation::InvokeAsync => JSON,

@@ -74,7 +74,7 @@ pub(crate) async fn create(
 }
 
 /// The job once it is done, and what came of it. Dropped before that, it stops the job.
-async fn done(jobs: &Jobs, mut job: Job) -> Result<(Job, Output)> {
+pub(super) async fn done(jobs: &Jobs, mut job: Job) -> Result<(Job, Output)> {
     let mut abandon = Abandon {
         jobs: jobs.clone(),
         tenant: job.tenant.clone(),
@@ -139,7 +139,8 @@ async fn list(desk: &Desk, job: &Job, output: &Output, format: ImageAnswerFormat
     })
 }
 
-async fn file(jobs: &Jobs, artifact: &Artifact) -> Result<Bytes> {
+/// A picture's file.
+pub(super) async fn file(jobs: &Jobs, artifact: &Artifact) -> Result<Bytes> {
     let mut body = jobs.artifacts().get(artifact.name, None).await?;
     let mut file = BytesMut::new();
     while let Some(chunk) = body.chunks.try_next().await? {

@@ -10,3 +10,4 @@ pub(crate) mod jobs;
 mod order;
 mod range;
 mod view;
+pub(crate) mod within;

@@ -5,14 +5,20 @@ use std::{
     time::Duration,
 };
 
+use axum::{body::Body, http::Request};
 use futures_util::FutureExt as _;
 use serde_json::{Value, json};
 
 use super::{JOBS, Scene, apple, scene};
-use crate::support::Answer;
+use crate::support::{Answer, post};
 
 /// Asks for pictures in the OpenAI dialect while a worker is at work.
 async fn generate(scene: &Scene, body: Value) -> Answer {
+    at_work(scene, post("/v1/images/generations", &body)).await
+}
+
+/// Asks while a worker is at work.
+pub(super) async fn at_work(scene: &Scene, request: Request<Body>) -> Answer {
     let over = AtomicBool::new(false);
     let working = async {
         while !over.load(Ordering::Relaxed) {
@@ -21,7 +27,7 @@ async fn generate(scene: &Scene, body: Value) -> Answer {
         }
     };
     let asking = async {
-        let answer = scene.rig.post("/v1/images/generations", &body).await;
+        let answer = scene.rig.send(request).await;
         over.store(true, Ordering::Relaxed);
         answer
     };

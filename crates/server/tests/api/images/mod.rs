@@ -1,5 +1,6 @@
 //! Pictures as jobs: asked for, watched, stopped, fetched; with a model that follows a script.
 
+mod dialects;
 mod events;
 mod files;
 mod generations;
@@ -58,10 +59,10 @@ impl ImageModel for Painter {
                 index,
                 pixels: pixels(),
                 recipe: busbar_core::ImageRecipe {
-                    seed: request.seed.unwrap_or(40) + index,
-                    steps: 4,
-                    guidance: 7.5,
-                    scheduler: ImageScheduler::Euler,
+                    seed: Some(request.seed.unwrap_or(40) + index),
+                    steps: Some(4),
+                    guidance: Some(7.5),
+                    scheduler: Some(ImageScheduler::Euler),
                     strength: request.init.as_ref().map(|init| init.strength),
                 },
             })
@@ -163,7 +164,10 @@ impl Scene {
             valid_for: HOUR,
         };
         let models = match has_model {
-            true => Models::default().with(model_of(painter)),
+            true => Models::default()
+                .with(model_of(painter))
+                .with_alias("amazon.*", "painter".into())
+                .with_alias("stability.*", "painter".into()),
             false => Models::default(),
         };
         Self {

@@ -2,22 +2,19 @@
 //!
 //! Source: the Bedrock user guide, "Meta Llama models", and Meta's "Llama 3 prompt formats".
 
-use busbar_core::{
-    ChatRequest, FinishReason, Format, Message, Prompt, Result, Role, Tokens, Transcript, Usage,
-};
+use busbar_core::{ChatRequest, Format, Message, Prompt, Result, Role, Tokens, Usage};
 use bytes::Bytes;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
 use super::{
-    InvokeReader, numbers,
-    plain::{self, Piece, Plain, PlainFormat, PlainReader, Said},
+    numbers,
+    plain::{self, Piece, Plain, PlainFormat, Said},
 };
 use crate::{
     answer::json,
-    bedrock::{converse::Asked, error, unsupported},
+    bedrock::{converse::Asked, unsupported},
     body,
-    upstream::{AnswerReader, ChatFormat},
 };
 
 /// The format's name.
@@ -115,16 +112,27 @@ fn prompt(turns: &[Said]) -> Result<String> {
     Ok(prompt + HEADER + "assistant" + HEADER_END)
 }
 
-/// The format, for hosts elsewhere.
+/// The format.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Llama;
 
-impl ChatFormat for Llama {
+#[derive(Deserialize)]
+struct Answer {
+    generation: String,
+    #[serde(default)]
+    prompt_token_count: Option<u32>,
+    #[serde(default)]
+    generation_token_count: Option<u32>,
+    #[serde(default)]
+    stop_reason: Option<String>,
+}
+
+impl PlainFormat for Llama {
     fn name(&self) -> Format {
         FORMAT
     }
 
-    fn write(&self, request: &ChatRequest, _model: &str) -> Result<Bytes> {
+    fn ask(&self, request: &ChatRequest) -> Result<Bytes> {
         let prompt = match plain::of(request)? {
             Plain::Text(text) => text,
             Plain::Turns(turns) => prompt(&turns)?,
@@ -144,39 +152,11 @@ impl ChatFormat for Llama {
         }))
     }
 
-    fn reader(&self) -> Box<dyn AnswerReader> {
-        Box::new(InvokeReader::new(Box::new(PlainReader::new(*self))))
-    }
-
-    fn whole(&self, body: &[u8]) -> Result<Transcript> {
-        plain::whole(self, body)
-    }
-
-    fn said(&self, body: &[u8]) -> crate::upstream::Said {
-        error::said(body)
-    }
-}
-
-#[derive(Deserialize)]
-struct Answer {
-    generation: String,
-    #[serde(default)]
-    prompt_token_count: Option<u32>,
-    #[serde(default)]
-    generation_token_count: Option<u32>,
-    #[serde(default)]
-    stop_reason: Option<String>,
-}
-
-impl PlainFormat for Llama {
     fn read(&self, json: &[u8]) -> Result<Piece, serde_json::Error> {
         let answer: Answer = serde_json::from_slice(json)?;
         Ok(Piece {
             text: answer.generation,
-            finish: answer.stop_reason.as_deref().map(|reason| match reason {
-                "length" => FinishReason::Length,
-                _ => FinishReason::Stop,
-            }),
+            finish: answer.stop_reason.as_deref().map(plain::finish),
             usage: Usage {
                 input: Tokens(answer.prompt_token_count.unwrap_or_default()),
                 output: Tokens(answer.generation_token_count.unwrap_or_default()),
@@ -191,18 +171,7 @@ impl PlainFormat for Llama {
             "generation": piece.text,
             "prompt_token_count": count(piece.usage.prompt()),
             "generation_token_count": count(piece.usage.written()),
-            "stop_reason": piece.finish.map(reason),
+            "stop_reason": piece.finish.map(plain::reason),
         }))
-    }
-
-    fn whole(&self, piece: &Piece) -> Bytes {
-        PlainFormat::write(self, piece)
-    }
-}
-
-fn reason(finish: FinishReason) -> &'static str {
-    match finish {
-        FinishReason::Length => "length",
-        FinishReason::Stop | FinishReason::ToolCalls | FinishReason::Filtered => "stop",
     }
 }

@@ -3,20 +3,19 @@
 //! Source: the Bedrock user guide, "Mistral AI text completion". These bodies have no counts of tokens
 //! in them: whole answers have them in headers, streamed ones in the last chunk.
 
-use busbar_core::{ChatRequest, FinishReason, Format, Message, Prompt, Result, Role, Transcript, Usage};
+use busbar_core::{ChatRequest, Format, Message, Prompt, Result, Role, Usage};
 use bytes::Bytes;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
 use super::{
-    InvokeReader, numbers,
-    plain::{self, Piece, Plain, PlainFormat, PlainReader, Said},
+    numbers,
+    plain::{self, Piece, Plain, PlainFormat, Said},
 };
 use crate::{
     answer::json,
-    bedrock::{converse::Asked, error, unsupported},
+    bedrock::{converse::Asked, unsupported},
     body,
-    upstream::{AnswerReader, ChatFormat},
 };
 
 /// The format's name.
@@ -123,16 +122,28 @@ fn prompt(turns: &[Said]) -> Result<String> {
     Ok(prompt)
 }
 
-/// The format, for hosts elsewhere.
+/// The format.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Mistral;
 
-impl ChatFormat for Mistral {
+#[derive(Deserialize)]
+struct Answer {
+    outputs: Vec<Given>,
+}
+
+#[derive(Default, Deserialize)]
+struct Given {
+    text: String,
+    #[serde(default)]
+    stop_reason: Option<String>,
+}
+
+impl PlainFormat for Mistral {
     fn name(&self) -> Format {
         FORMAT
     }
 
-    fn write(&self, request: &ChatRequest, _model: &str) -> Result<Bytes> {
+    fn ask(&self, request: &ChatRequest) -> Result<Bytes> {
         let prompt = match plain::of(request)? {
             Plain::Text(text) => text,
             Plain::Turns(turns) => prompt(&turns)?,
@@ -148,54 +159,18 @@ impl ChatFormat for Mistral {
         }))
     }
 
-    fn reader(&self) -> Box<dyn AnswerReader> {
-        Box::new(InvokeReader::new(Box::new(PlainReader::new(*self))))
-    }
-
-    fn whole(&self, body: &[u8]) -> Result<Transcript> {
-        plain::whole(self, body)
-    }
-
-    fn said(&self, body: &[u8]) -> crate::upstream::Said {
-        error::said(body)
-    }
-}
-
-#[derive(Deserialize)]
-struct Answer {
-    outputs: Vec<Given>,
-}
-
-#[derive(Default, Deserialize)]
-struct Given {
-    text: String,
-    #[serde(default)]
-    stop_reason: Option<String>,
-}
-
-impl PlainFormat for Mistral {
     fn read(&self, json: &[u8]) -> Result<Piece, serde_json::Error> {
         let answer: Answer = serde_json::from_slice(json)?;
         let given = answer.outputs.into_iter().next().unwrap_or_default();
         Ok(Piece {
             text: given.text,
-            finish: given.stop_reason.as_deref().map(|reason| match reason {
-                "length" => FinishReason::Length,
-                _ => FinishReason::Stop,
-            }),
+            finish: given.stop_reason.as_deref().map(plain::finish),
             usage: Usage::default(),
         })
     }
 
     fn write(&self, piece: &Piece) -> Bytes {
-        let stop_reason = piece.finish.map(|finish| match finish {
-            FinishReason::Length => "length",
-            FinishReason::Stop | FinishReason::ToolCalls | FinishReason::Filtered => "stop",
-        });
+        let stop_reason = piece.finish.map(plain::reason);
         json(&json!({ "outputs": [{ "text": piece.text, "stop_reason": stop_reason }] }))
-    }
-
-    fn whole(&self, piece: &Piece) -> Bytes {
-        PlainFormat::write(self, piece)
     }
 }

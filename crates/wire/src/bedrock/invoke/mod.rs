@@ -37,6 +37,10 @@ use crate::{
 
 /// The header that says how many prompt tokens a whole answer read.
 pub const INPUT_TOKENS_HEADER: &str = "x-amzn-bedrock-input-token-count";
+/// The header that says how many prompt tokens of a whole answer were found computed.
+pub const CACHE_READ_TOKENS_HEADER: &str = "x-amzn-bedrock-cache-read-input-token-count";
+/// The header that says how many prompt tokens of a whole answer were computed and kept.
+pub const CACHE_WRITE_TOKENS_HEADER: &str = "x-amzn-bedrock-cache-write-input-token-count";
 /// The header that says how many tokens a whole answer wrote.
 pub const OUTPUT_TOKENS_HEADER: &str = "x-amzn-bedrock-output-token-count";
 /// The header that says how long a whole answer took, milliseconds.
@@ -179,9 +183,9 @@ pub fn chat_format(family: Family) -> Option<&'static dyn ChatFormat> {
     match family {
         Family::Claude => Some(&Claude),
         Family::Nova => Some(&Nova),
-        Family::TitanText => Some(&Titan),
-        Family::Llama => Some(&Llama),
-        Family::Mistral => Some(&Mistral),
+        Family::TitanText => Some(&plain::PlainChat(Titan)),
+        Family::Llama => Some(&plain::PlainChat(Llama)),
+        Family::Mistral => Some(&plain::PlainChat(Mistral)),
         _ => None,
     }
 }

@@ -2,19 +2,19 @@
 //! say, and answers that are a text.
 
 use busbar_core::{
-    AnswerMetrics, ChatRequest, Delta, Done, Error, ErrorKind, Event, FinishReason, OutputFormat, Part,
-    Prompt, Reasoning, Result, Role, Sampling, ToolChoice, Transcript, Usage,
+    AnswerMetrics, ChatRequest, Delta, Done, Error, ErrorKind, Event, FinishReason, Format, OutputFormat,
+    Part, Prompt, Reasoning, Result, Role, Sampling, ToolChoice, Transcript, Usage,
 };
 use bytes::Bytes;
 
-use super::chunk::Measured;
+use super::{InvokeReader, chunk::Measured};
 use crate::{
     AnswerWriter, Chunk,
     bedrock::{
         error::{self, StreamOf},
         nonsense, unsupported,
     },
-    upstream::{AnswerReader, Incoming},
+    upstream::{self, AnswerReader, ChatFormat, Incoming},
 };
 
 /// A turn of a conversation that is text alone.
@@ -45,7 +45,13 @@ pub(super) struct Piece {
 }
 
 /// A format of this sort.
-pub(super) trait PlainFormat: std::fmt::Debug + Send + 'static {
+pub(super) trait PlainFormat: std::fmt::Debug + Copy + Send + Sync + 'static {
+    /// Its name.
+    fn name(&self) -> Format;
+
+    /// The body of a request.
+    fn ask(&self, request: &ChatRequest) -> Result<Bytes>;
+
     /// A piece, or a whole answer, which have the same form.
     fn read(&self, json: &[u8]) -> Result<Piece, serde_json::Error>;
 
@@ -53,7 +59,51 @@ pub(super) trait PlainFormat: std::fmt::Debug + Send + 'static {
     fn write(&self, piece: &Piece) -> Bytes;
 
     /// A whole answer.
-    fn whole(&self, piece: &Piece) -> Bytes;
+    fn whole(&self, piece: &Piece) -> Bytes {
+        self.write(piece)
+    }
+}
+
+/// A format of this sort, for hosts elsewhere.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct PlainChat<F>(pub(super) F);
+
+impl<F: PlainFormat> ChatFormat for PlainChat<F> {
+    fn name(&self) -> Format {
+        self.0.name()
+    }
+
+    fn write(&self, request: &ChatRequest, _model: &str) -> Result<Bytes> {
+        self.0.ask(request)
+    }
+
+    fn reader(&self) -> Box<dyn AnswerReader> {
+        Box::new(InvokeReader::new(Box::new(PlainReader::new(self.0))))
+    }
+
+    fn whole(&self, body: &[u8]) -> Result<Transcript> {
+        whole(&self.0, body)
+    }
+
+    fn said(&self, body: &[u8]) -> upstream::Said {
+        error::said(body)
+    }
+}
+
+/// Why an answer ended, in the words that most of them have.
+pub(super) fn finish(reason: &str) -> FinishReason {
+    match reason {
+        "length" => FinishReason::Length,
+        _ => FinishReason::Stop,
+    }
+}
+
+/// The word for why an answer ended.
+pub(super) fn reason(finish: FinishReason) -> &'static str {
+    match finish {
+        FinishReason::Length => "length",
+        FinishReason::Stop | FinishReason::ToolCalls | FinishReason::Filtered => "stop",
+    }
 }
 
 /// What a request says, for a format of this sort.

@@ -2,23 +2,16 @@
 //!
 //! Source: the Bedrock user guide, "Amazon Titan Text models".
 
-use busbar_core::{
-    ChatRequest, FinishReason, Format, Message, Prompt, Result, Role, Tokens, Transcript, Usage,
-};
+use busbar_core::{ChatRequest, FinishReason, Format, Message, Prompt, Result, Role, Tokens, Usage};
 use bytes::Bytes;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
 use super::{
-    InvokeReader, numbers,
-    plain::{self, Piece, Plain, PlainFormat, PlainReader, Said},
+    numbers,
+    plain::{self, Piece, Plain, PlainFormat, Said},
 };
-use crate::{
-    answer::json,
-    bedrock::{converse::Asked, error},
-    body,
-    upstream::{AnswerReader, ChatFormat},
-};
+use crate::{answer::json, bedrock::converse::Asked, body};
 
 /// The format's name.
 pub const FORMAT: Format = Format("bedrock-titan-text");
@@ -135,46 +128,9 @@ fn text(turns: &[Said]) -> Result<String> {
     Ok(lines.join("\n") + OPEN)
 }
 
-/// The format, for hosts elsewhere.
+/// The format.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Titan;
-
-impl ChatFormat for Titan {
-    fn name(&self) -> Format {
-        FORMAT
-    }
-
-    fn write(&self, request: &ChatRequest, _model: &str) -> Result<Bytes> {
-        let input_text = match plain::of(request)? {
-            Plain::Text(_) => return Err(plain::no_word("prompt")),
-            Plain::Turns(turns) => text(&turns)?,
-        };
-        if request.sampling.top_k.is_some() {
-            return Err(plain::no_word("top_k"));
-        }
-        Ok(json(&TitanBody {
-            input_text,
-            text_generation_config: TitanConfig {
-                max_token_count: request.max_tokens.map(|most| most.0),
-                temperature: request.sampling.temperature,
-                top_p: request.sampling.top_p,
-                stop_sequences: request.stop.clone(),
-            },
-        }))
-    }
-
-    fn reader(&self) -> Box<dyn AnswerReader> {
-        Box::new(InvokeReader::new(Box::new(PlainReader::new(*self))))
-    }
-
-    fn whole(&self, body: &[u8]) -> Result<Transcript> {
-        plain::whole(self, body)
-    }
-
-    fn said(&self, body: &[u8]) -> crate::upstream::Said {
-        error::said(body)
-    }
-}
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -198,6 +154,29 @@ struct Given {
 }
 
 impl PlainFormat for Titan {
+    fn name(&self) -> Format {
+        FORMAT
+    }
+
+    fn ask(&self, request: &ChatRequest) -> Result<Bytes> {
+        let input_text = match plain::of(request)? {
+            Plain::Text(_) => return Err(plain::no_word("prompt")),
+            Plain::Turns(turns) => text(&turns)?,
+        };
+        if request.sampling.top_k.is_some() {
+            return Err(plain::no_word("top_k"));
+        }
+        Ok(json(&TitanBody {
+            input_text,
+            text_generation_config: TitanConfig {
+                max_token_count: request.max_tokens.map(|most| most.0),
+                temperature: request.sampling.temperature,
+                top_p: request.sampling.top_p,
+                stop_sequences: request.stop.clone(),
+            },
+        }))
+    }
+
     fn read(&self, json: &[u8]) -> Result<Piece, serde_json::Error> {
         let answer: Answer = serde_json::from_slice(json)?;
         let given = answer.results.into_iter().next().unwrap_or(answer.given);

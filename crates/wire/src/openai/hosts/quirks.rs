@@ -23,6 +23,17 @@ pub struct Quirks {
     pub results: ResultWords,
     /// Which media it knows.
     pub media: MediaWords,
+    /// What it can be told of pictures that it is to make.
+    pub pictures: PictureWords,
+}
+
+/// What a host can be told of pictures that it is to make.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum PictureWords {
+    /// Prompt, size and number.
+    Vendor,
+    /// Also what must not be seen, the seed, and how they are made.
+    Ours,
 }
 
 /// How the limit on the answer is called.
@@ -138,6 +149,7 @@ impl Quirks {
         cache: CacheWords::None,
         results: ResultWords::Text,
         media: MediaWords::Vendor,
+        pictures: PictureWords::Vendor,
     };
 
     /// What most others know.
@@ -164,6 +176,7 @@ impl Quirks {
         reasoning: ReasoningWords::Object,
         results: ResultWords::Any,
         media: MediaWords::Any,
+        pictures: PictureWords::Ours,
         ..Self::ENGINE
     };
 }

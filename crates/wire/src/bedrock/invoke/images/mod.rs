@@ -12,7 +12,12 @@ use base64::{Engine as _, prelude::BASE64_STANDARD};
 use busbar_core::{Context, Error, ErrorKind, ImageRequest, ModelId, Result};
 use bytes::Bytes;
 
-use crate::bedrock::{Family, unsupported};
+use serde::{Deserialize, de::IgnoredAny};
+
+use crate::{
+    bedrock::{Family, unsupported},
+    body,
+};
 
 /// A picture that was made.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -32,15 +37,28 @@ pub enum ImageBody {
     Stability(Box<StabilityBody>),
 }
 
+/// What tells the formats apart.
+#[derive(Default, Deserialize)]
+#[serde(default, rename_all = "camelCase")]
+struct Marks {
+    task_type: Option<IgnoredAny>,
+}
+
 impl ImageBody {
-    /// Reads a body for a model of this family.
+    /// Reads a body for a model of this family. Where the id does not tell whose the model is, the body
+    /// does.
     ///
     /// # Errors
     /// `Invalid`, naming the field, or the place where the text is not JSON.
     pub fn read(bytes: &[u8], family: Family) -> Result<Self> {
-        match family {
-            Family::Stability => StabilityBody::read(bytes).map(|body| Self::Stability(body.into())),
-            _ => TitanImageBody::read(bytes).map(|body| Self::Titan(body.into())),
+        let titans = match family {
+            Family::Stability => false,
+            Family::TitanImage | Family::NovaCanvas => true,
+            _ => body::read::<Marks>(bytes)?.task_type.is_some(),
+        };
+        match titans {
+            true => TitanImageBody::read(bytes).map(|body| Self::Titan(body.into())),
+            false => StabilityBody::read(bytes).map(|body| Self::Stability(body.into())),
         }
     }
 
