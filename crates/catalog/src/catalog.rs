@@ -15,7 +15,7 @@ pub struct Catalog {
 pub enum Wanted<'a> {
     /// A model of the catalog.
     Entry(&'a Entry),
-    /// A file that is here already and belongs to its owner.
+    /// A file, or the folder of a picture model, that is here already and belongs to its owner.
     File(PathBuf),
 }
 
@@ -94,7 +94,7 @@ impl Catalog {
             Err(unknown) => unknown,
         };
         let path = Path::new(name_or_path);
-        if path.is_file() {
+        if path.is_file() || path.join("model_index.json").is_file() {
             return Ok(Wanted::File(path.to_owned()));
         }
         let file_like = ["gguf", "safetensors", "onnx", "pth"];

@@ -24,14 +24,18 @@ pub struct Entry {
     pub format: Format,
     /// Whether it is the one taken when none of its kind is named.
     pub default: bool,
-    /// The name of the file on disk.
+    /// The name of the file on disk; of a model that is a folder, the file that says what it is.
     pub file: FileName,
+    /// The files of a model that is a folder; a model of one file has none here.
+    pub folder: Vec<FolderFile>,
     /// Its length, where the catalog knows.
     pub size: Option<ByteCount>,
     /// Its hash, where the catalog knows; else the hub's own is taken.
     pub sha256: Option<Sha256>,
-    /// Where it comes from.
+    /// Where it comes from. A folder's files say so themselves; this is the first of them.
     pub source: Source,
+    /// What pictures are made with unless it is said, for models whose own files do not tell.
+    pub image: ImageDefaults,
     /// On what terms it may be used.
     pub licence: Licence,
     /// The context window it was trained for, in tokens.
@@ -46,10 +50,51 @@ impl Entry {
         self.names().any(|own| own.as_str() == name)
     }
 
+    /// Each file as an entry of its own, with the folder that it lies in: the one that says what the
+    /// model is comes last, so that it vouches for the others.
+    pub(crate) fn files(&self) -> impl Iterator<Item = (&str, Self)> {
+        self.folder.iter().map(|part| {
+            let alone = Self {
+                file: part.file.clone(),
+                folder: Vec::new(),
+                size: None,
+                sha256: None,
+                source: part.source.clone(),
+                ..self.clone()
+            };
+            (&*part.below, alone)
+        })
+    }
+
     /// Its name, then its aliases.
     pub fn names(&self) -> impl Iterator<Item = &EntryName> {
         std::iter::once(&self.name).chain(&self.aliases)
     }
+}
+
+/// A file of a model that is a folder.
+#[derive(Clone, Debug)]
+pub struct FolderFile {
+    /// Where in the folder: `unet`, or nothing.
+    pub(crate) below: String,
+    pub(crate) file: FileName,
+    pub(crate) source: Source,
+}
+
+/// What pictures are made with unless it is said. `None`: as the model's own files have it.
+#[derive(Clone, Debug, Default, PartialEq, serde::Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct ImageDefaults {
+    /// Pixels.
+    pub width: Option<u32>,
+    /// Pixels.
+    pub height: Option<u32>,
+    /// Denoising steps.
+    pub steps: Option<u32>,
+    /// How closely the prompt is followed.
+    pub guidance: Option<f32>,
+    /// How the noise is taken away.
+    pub scheduler: Option<String>,
 }
 
 /// What a model is for.
@@ -88,6 +133,8 @@ pub enum Format {
     Gguf,
     /// Tensors only.
     Safetensors,
+    /// A folder for each part of a picture model, as `diffusers` lays them out.
+    Diffusers,
     /// An ONNX graph.
     Onnx,
     /// Weights as PyTorch saves them, without their graph.
@@ -102,6 +149,7 @@ impl Format {
         match self {
             Self::Gguf => "gguf",
             Self::Safetensors => "safetensors",
+            Self::Diffusers => "diffusers",
             Self::Onnx => "onnx",
             Self::Pytorch => "pytorch",
             Self::Library => "library",

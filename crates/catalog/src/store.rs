@@ -6,6 +6,8 @@
 //! HOME/models/NAME/FILE.part        bytes of an unfinished pull…
 //! HOME/models/NAME/FILE.part.toml   …and what they are bytes of
 //! HOME/models/NAME/scratch/         wheels, until they are unpacked
+//! HOME/models/NAME/PART/FILE        of a model that is a folder…
+//! HOME/models/NAME/PART/FILE.toml   …and what was verified, for each file
 //! HOME/models/.locks/NAME           held while any of these change
 //! ```
 
@@ -17,6 +19,7 @@ use std::{
 use crate::{
     ByteCount, Cancel, Catalog, Entry, Error, FileName, Phase, PullProgress, Result, Settings, Verified,
     Wanted,
+    folder::Folder,
     lock::Lock,
     pull,
     record::{self, Record},
@@ -72,7 +75,10 @@ impl Store {
 
     /// How much of a model is here.
     pub fn status(&self, entry: &Entry) -> Status {
-        self.place(entry).status(entry)
+        match Folder::of(entry, || self.place(entry)) {
+            Some(folder) => folder.status(),
+            None => self.place(entry).status(entry),
+        }
     }
 
     /// Makes a model present, and returns where it is. At once if it is already. Blocks; goes on where
@@ -81,7 +87,10 @@ impl Store {
     /// # Errors
     /// The source, the network, the disk, the hash; or [`Error::Cancelled`].
     pub fn pull(&self, entry: &Entry, progress: &dyn PullProgress, cancel: &Cancel) -> Result<PathBuf> {
-        pull::pull(&self.place(entry), entry, &self.settings, progress, cancel)
+        match Folder::of(entry, || self.place(entry)) {
+            Some(folder) => folder.pull(&self.settings, progress, cancel),
+            None => pull::pull(&self.place(entry), entry, &self.settings, progress, cancel),
+        }
     }
 
     /// How much more the disk has room for.
@@ -93,7 +102,7 @@ impl Store {
         crate::space::free(existing.unwrap_or(&self.home))
     }
 
-    /// Where a model is that is here and whole.
+    /// Where a model is that is here and whole: its file, or its folder.
     ///
     /// # Errors
     /// It is not; the message says how to get it.
@@ -123,31 +132,15 @@ impl Store {
     /// # Errors
     /// It is not here, or has changed; or [`Error::Cancelled`].
     pub fn verify(&self, entry: &Entry, progress: &dyn PullProgress, cancel: &Cancel) -> Result<Verified> {
-        let path = self.path(entry)?;
-        let place = self.place(entry);
-        let _lock = Lock::wait(&place.lock, progress, cancel)?;
-        let Some(record) = place.present(entry) else {
-            return Err(Error::NotPulled(entry.name.clone()));
-        };
-        let watch = Watch {
-            phase: Phase::Verifying,
-            before: 0,
-            total: Some(ByteCount(record.size)),
-            progress,
-            cancel,
-        };
-        let found = verify::hash_file(&path, watch)?;
-        if record.hash() == Some(found.sha256) {
-            return Ok(found);
+        self.path(entry)?;
+        match Folder::of(entry, || self.place(entry)) {
+            Some(folder) => folder.verify(progress, cancel),
+            None => {
+                let place = self.place(entry);
+                let _lock = Lock::wait(&place.lock, progress, cancel)?;
+                verify_file(&place, entry, progress, cancel)
+            }
         }
-        record::remove(&place.record)?;
-        Err(Error::Unusable {
-            name: entry.name.clone(),
-            why: format!(
-                "its sha256 is {}, and {} was pulled: the file has changed on disk",
-                found.sha256, record.sha256
-            ),
-        })
     }
 
     /// Removes a model and whatever is left of unfinished pulls; returns the bytes that this set free.
@@ -173,6 +166,37 @@ impl Store {
     fn place(&self, entry: &Entry) -> Place {
         Place::new(&self.home, entry)
     }
+}
+
+/// Compares a file with its record. The lock is held by whoever calls.
+pub(crate) fn verify_file(
+    place: &Place,
+    entry: &Entry,
+    progress: &dyn PullProgress,
+    cancel: &Cancel,
+) -> Result<Verified> {
+    let Some(record) = place.present(entry) else {
+        return Err(Error::NotPulled(entry.name.clone()));
+    };
+    let watch = Watch {
+        phase: Phase::Verifying,
+        before: 0,
+        total: Some(ByteCount(record.size)),
+        progress,
+        cancel,
+    };
+    let found = verify::hash_file(&place.model, watch)?;
+    if record.hash() == Some(found.sha256) {
+        return Ok(found);
+    }
+    record::remove(&place.record)?;
+    Err(Error::Unusable {
+        name: entry.name.clone(),
+        why: format!(
+            "the sha256 of {} is {}, and {} was pulled: the file has changed on disk",
+            entry.file, found.sha256, record.sha256
+        ),
+    })
 }
 
 /// The paths of one entry.
@@ -205,12 +229,31 @@ impl Place {
         }
     }
 
+    /// The paths of a file of the folder that this is: its record is its own.
+    pub(crate) fn below(&self, below: &str, file: &Entry) -> Self {
+        let directory = match below {
+            "" => self.directory.clone(),
+            below => self.directory.join(below),
+        };
+        let beside = |ending: &str| directory.join(format!("{}.{ending}", file.file));
+        Self {
+            model: directory.join(&file.file),
+            record: beside("toml"),
+            part: beside("part"),
+            sidecar: beside("part.toml"),
+            scratch: directory.join("scratch"),
+            lock: self.lock.clone(),
+            locks: self.locks.clone(),
+            directory,
+        }
+    }
+
     /// The record of a model that is here and is the one that the entry means.
     pub(crate) fn present(&self, entry: &Entry) -> Option<Record> {
         self.whole(entry)?.ok()
     }
 
-    fn status(&self, entry: &Entry) -> Status {
+    pub(crate) fn status(&self, entry: &Entry) -> Status {
         match self.whole(entry) {
             Some(Ok(record)) => Status::Present {
                 path: self.model.clone(),

@@ -49,6 +49,17 @@ fn the_catalog_compiled_in_is_sound() {
 }
 
 #[test]
+fn the_files_of_a_folder_are_those_of_its_repository() {
+    let catalog = Catalog::builtin().unwrap();
+    let entry = catalog.entry("sd-turbo").unwrap();
+    assert_eq!(entry.kind, Kind::Image);
+    // The file that says what the model is comes last, and vouches for the others.
+    let last = "hf:stabilityai/sd-turbo/model_index.json";
+    assert_eq!(entry.source.places(), [last]);
+    assert_eq!(entry.folder.len(), 12);
+}
+
+#[test]
 fn the_default_text_model_needs_a_package_index_only() {
     let catalog = Catalog::builtin().unwrap();
     let default = catalog.default_of(Kind::Text).unwrap();

@@ -4,8 +4,8 @@ use std::path::Path;
 
 use serde::Deserialize;
 
-use super::{Entry, Format, Kind, Licence};
-use crate::{ByteCount, EntryName, Fault, FileName, Sha256, Source};
+use super::{Entry, FolderFile, Format, ImageDefaults, Kind, Licence};
+use crate::{ByteCount, EntryName, Fault, FileName, Sha256, Source, name::inner_path};
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -18,12 +18,18 @@ struct RawEntry {
     format: Format,
     #[serde(default)]
     default: bool,
-    file: String,
+    /// Of a model that is one file.
+    file: Option<String>,
+    /// Of a model that is a folder: the paths of its files in it, and in its one source.
+    #[serde(default)]
+    files: Vec<String>,
     size: Option<u64>,
     sha256: Option<String>,
     source: OneOrMore,
     licence: RawLicence,
     context_window: Option<u32>,
+    #[serde(default)]
+    image: ImageDefaults,
     notes: Option<String>,
 }
 
@@ -109,10 +115,18 @@ fn parse(index: usize, table: toml::Value, base: &Path, faults: &mut Vec<Fault>)
     let name = check.field("name", EntryName::parse(&raw.name));
     let aliases = check.list("aliases", &raw.aliases, EntryName::parse);
     let title = check.field("title", line(raw.title));
-    let file = check.field("file", FileName::parse(&raw.file));
+    let places = raw.source.into_vec();
+    let folder = check.field("files", folder(&raw.files, &places, base));
+    let file = check.field("file", named(raw.file.as_deref(), &raw.files));
     let size = check.field("size", size(raw.size));
     let sha256 = check.field("sha256", raw.sha256.as_deref().map(Sha256::parse).transpose());
-    let source = check.field("source", Source::parse(&raw.source.into_vec(), base));
+    let source = match raw.files.last() {
+        Some(last) => check.field(
+            "source",
+            within(&places, last).and_then(|place| Source::parse(&[place], base)),
+        ),
+        None => check.field("source", Source::parse(&places, base)),
+    };
     let licence = check.field("licence", licence(raw.licence));
     let context_window = check.field("context_window", window(raw.context_window));
     Some(Entry {
@@ -123,10 +137,12 @@ fn parse(index: usize, table: toml::Value, base: &Path, faults: &mut Vec<Fault>)
         format: raw.format,
         default: raw.default,
         file: file?,
+        folder: folder?,
         size: size?,
         sha256: sha256?,
         source: source?,
         licence: licence?,
+        image: raw.image,
         context_window: context_window?,
         notes: raw.notes.map(|notes| notes.trim().to_owned()),
     })
@@ -162,6 +178,49 @@ impl Checks<'_> {
             .collect();
         parsed.into_iter().collect()
     }
+}
+
+/// The name of the one file, or of the last of a folder's: the one that says what it is.
+fn named(file: Option<&str>, files: &[String]) -> Result<FileName, &'static str> {
+    match (file, files.last()) {
+        (Some(file), None) => FileName::parse(file),
+        (None, Some(last)) => FileName::parse(last.rsplit('/').next().unwrap_or(last)),
+        _ => Err("must be there, unless `files` is: a model is one file or several"),
+    }
+}
+
+fn folder(files: &[String], places: &[String], base: &Path) -> Result<Vec<FolderFile>, String> {
+    let part = |path: &String| {
+        let wrong = |says: &str| format!("'{path}' {says}");
+        let inner = inner_path(path).map_err(wrong)?;
+        let (below, file) = inner.rsplit_once('/').unwrap_or(("", &inner));
+        // Each folder in it becomes a directory of the store, under the rules for names there.
+        for name in below.split('/').filter(|name| !name.is_empty()) {
+            FileName::parse(name).map_err(wrong)?;
+            if name == "scratch" {
+                return Err(wrong("lies in a folder `scratch`, which the store uses itself"));
+            }
+        }
+        Ok(FolderFile {
+            below: below.to_owned(),
+            file: FileName::parse(file).map_err(wrong)?,
+            source: Source::parse(&[within(places, path)?], base)?,
+        })
+    };
+    files.iter().map(part).collect()
+}
+
+/// Where a file of a folder is: `hf:owner/repo@revision` and `unet/config.json` are
+/// `hf:owner/repo/unet/config.json@revision`.
+fn within(places: &[String], path: &str) -> Result<String, String> {
+    let [place] = places else {
+        return Err("must be one place, where `files` are".to_owned());
+    };
+    let (root, revision) = match place.split_once('@') {
+        Some((root, revision)) if place.starts_with("hf:") => (root, format!("@{revision}")),
+        _ => (place.as_str(), String::new()),
+    };
+    Ok(format!("{}/{path}{revision}", root.trim_end_matches('/')))
 }
 
 /// Shown in a terminal, so a control character has no place in it.

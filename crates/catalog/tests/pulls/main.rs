@@ -10,6 +10,7 @@
 
 mod at_once;
 mod files;
+mod folders;
 mod https;
 mod hub;
 #[cfg(unix)]
