@@ -45,6 +45,8 @@ impl Model {
 #[derive(Clone, Debug, Default)]
 pub struct Models {
     by_id: BTreeMap<ModelId, Model>,
+    /// Names in the order in which their models were added.
+    order: Vec<ModelId>,
     default: Option<ModelId>,
     /// Other names; one that ends in `*` stands for all that begin so.
     aliases: Vec<(String, ModelId)>,
@@ -56,7 +58,9 @@ impl Models {
     pub fn with(mut self, model: Model) -> Self {
         let id = model.card.id.clone();
         self.default.get_or_insert_with(|| id.clone());
-        self.by_id.insert(id, model);
+        if self.by_id.insert(id.clone(), model).is_none() {
+            self.order.push(id);
+        }
         self
     }
 
@@ -158,7 +162,8 @@ impl Models {
         part: impl Fn(&Model) -> Option<T>,
     ) -> Result<(&ModelCard, T)> {
         let unnamed = id.is_empty() || id == "default";
-        let first = || self.by_id.values().find(|model| part(model).is_some());
+        let in_order = || self.order.iter().filter_map(|id| self.by_id.get(id));
+        let first = || in_order().find(|model| part(model).is_some());
         let model = match unnamed.then(first).flatten() {
             Some(model) => model,
             None => self.get(id)?,

@@ -117,6 +117,11 @@ impl HookKeys {
         Ok(Self(keys))
     }
 
+    /// A secret of these random bytes, as it is handed to receivers.
+    pub fn secret(random: &[u8]) -> String {
+        format!("whsec_{}", STANDARD.encode(random))
+    }
+
     /// Signs a message: one signature for each secret.
     pub fn sign(&self, id: &str, at: Timestamp, body: &[u8]) -> HookSignature {
         let each = self.0.iter().map(|key| {

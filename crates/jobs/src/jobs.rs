@@ -8,8 +8,8 @@ use busbar_core::{Clock, Error, ErrorKind, Result, Tenant};
 use tracing::warn;
 
 use crate::{
-    Artifacts, Cursor, Filter, Ids, Job, JobEvent, JobId, JobStore, Listing, Page, Phase, Queue, QueueName,
-    Refused, Timestamp, courier,
+    Artifacts, Cursor, Filter, Follower, Ids, Job, JobEvent, JobId, JobStore, Listing, Page, Phase, Queue,
+    QueueName, Refused, Timestamp, courier, news::News,
 };
 
 /// What holds for every job.
@@ -47,6 +47,7 @@ pub struct Jobs {
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) ids: Arc<Ids>,
     pub(crate) policy: Policy,
+    pub(crate) news: News,
 }
 
 /// What came of the wish to stop a job.
@@ -77,6 +78,7 @@ impl Jobs {
             clock,
             ids,
             policy,
+            news: News::new(),
         }
     }
 
@@ -105,6 +107,11 @@ impl Jobs {
     /// `NotFound`.
     pub async fn events(&self, tenant: &Tenant, id: JobId, seen: u64) -> Result<Vec<JobEvent>> {
         Ok(self.get(tenant, id).await?.events_after(seen))
+    }
+
+    /// Waits for changes of a job: at once where this process makes them, soon where another does.
+    pub fn follow(&self, id: JobId) -> Follower {
+        self.news.follow(id)
     }
 
     /// A page of a tenant's jobs, newest first.
@@ -175,6 +182,7 @@ impl Jobs {
         if !self.store.remove(job.id, job.version).await? {
             return Ok(false);
         }
+        self.news.tell(job.id);
         if let Some(key) = &job.key {
             self.store.release(&job.tenant, key, job.id).await?;
         }
@@ -198,6 +206,7 @@ impl Jobs {
                 Err(refused) => return Ok(Some(Err(refused))),
             };
             if self.store.replace(&next, job.version).await? {
+                self.news.tell(id);
                 return Ok(Some(Ok(next)));
             }
         }

@@ -13,4 +13,6 @@ pub struct Pictures {
     pub keys: UrlKeys,
     /// How long an address opens its file at most.
     pub valid_for: Duration,
+    /// Whether somebody is there who brings webhooks.
+    pub webhooks: bool,
 }

@@ -167,3 +167,24 @@ fn an_engine_is_asked_at_each_scrape() {
         "one that is gone is not shown"
     );
 }
+
+#[test]
+fn pictures_are_counted_by_model_and_by_how_they_ended() {
+    let metrics = metrics();
+    metrics.image_step("sd", Duration::from_millis(400));
+    metrics.image_made("sd");
+    metrics.images_ended("sd", Outcome::Finished);
+    metrics.images_ended("sd", Outcome::Failed(ErrorKind::Unavailable));
+    metrics.jobs_queued("jobs-image", 7, 2);
+    metrics.jobs_queued("jobs-image", 3, 1);
+    let text = metrics.render();
+    let bucket = "busbar_image_step_duration_seconds_bucket{model=\"sd\",le=\"0.5\"}";
+    assert_eq!(value(&text, bucket), 1.0);
+    assert_eq!(value(&text, "busbar_images_total{model=\"sd\"}"), 1.0);
+    for outcome in ["finished", "unavailable"] {
+        let sample = format!("busbar_image_generations_total{{model=\"sd\",outcome=\"{outcome}\"}}");
+        assert_eq!(value(&text, &sample), 1.0);
+    }
+    let ready = "busbar_jobs_queued{queue=\"jobs-image\",state=\"ready\"}";
+    assert_eq!(value(&text, ready), 3.0);
+}

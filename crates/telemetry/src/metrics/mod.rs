@@ -7,6 +7,7 @@
 mod cells;
 mod engine;
 mod family;
+mod images;
 pub mod names;
 mod render;
 mod text;
@@ -21,6 +22,7 @@ use busbar_core::{AnswerMetrics, Clock, ErrorKind};
 use cells::{Counter, Gauge, Histogram};
 pub use engine::EngineFigures;
 use family::Family;
+use images::ImageCells;
 pub use text::CONTENT_TYPE;
 
 /// Upper bounds in seconds, as OpenTelemetry advises for HTTP and stretched to long generations.
@@ -168,6 +170,7 @@ pub struct Metrics {
     /// Picodollars.
     cost: Family<Counter, 2>,
     unpriced: Family<Counter, 2>,
+    images: ImageCells,
     engines: RwLock<Vec<Weak<EngineSource>>>,
     config_version: Gauge,
     config_current: Gauge,
@@ -195,6 +198,7 @@ impl Metrics {
             per_output_token: Family::new(|| Histogram::new(PER_TOKEN_SECONDS)),
             cost: Family::new(Counter::default),
             unpriced: Family::new(Counter::default),
+            images: ImageCells::new(),
             engines: RwLock::default(),
             config_version: Gauge::default(),
             config_current: Gauge::default(),

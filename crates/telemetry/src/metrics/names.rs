@@ -62,6 +62,11 @@ table! {
     COST              Counter   "busbar_cost_usd_total"                  "What answers of models with a price cost, US dollars";
     UNPRICED          Counter   "busbar_unpriced_answers_total"          "Answers of models without a price; they are not free";
 
+    IMAGE_STEP        Histogram "busbar_image_step_duration_seconds"     "Time of each denoising step of a picture";
+    IMAGES            Counter   "busbar_images_total"                    "Pictures made";
+    IMAGE_GENERATIONS Counter   "busbar_image_generations_total"         "Requests for pictures that ended, by how they did";
+    JOBS_QUEUED       Gauge     "busbar_jobs_queued"                     "Messages of a queue of jobs: ready ones wait for a worker, leased ones are worked on or wait for another try";
+
     SLOTS             Gauge     "busbar_engine_slots"                    "Sequences that an engine can work on at once";
     SLOTS_BUSY        Gauge     "busbar_engine_slots_busy"               "Sequences that it is working on now";
     QUEUE_DEPTH       Gauge     "busbar_engine_queue_depth"              "Requests that wait for a slot";

@@ -60,6 +60,7 @@ impl Metrics {
         );
         self.traffic(&mut text);
         self.answers(&mut text);
+        self.images.render(&mut text);
         self.engines(&mut text);
         text.finish()
     }
@@ -149,18 +150,31 @@ fn one(text: &mut Text, row: &Row, value: f64) {
     text.sample(row, &[], value);
 }
 
-fn counters<const N: usize>(text: &mut Text, row: &Row, labels: [&str; N], family: &Family<Counter, N>) {
+pub(super) fn counters<const N: usize>(
+    text: &mut Text,
+    row: &Row,
+    labels: [&str; N],
+    family: &Family<Counter, N>,
+) {
     text.head(row);
     family.each(|values, cell| text.sample(row, &pairs(labels, values), cell.get() as f64));
 }
 
-fn histograms<const N: usize>(text: &mut Text, row: &Row, labels: [&str; N], family: &Family<Histogram, N>) {
+pub(super) fn histograms<const N: usize>(
+    text: &mut Text,
+    row: &Row,
+    labels: [&str; N],
+    family: &Family<Histogram, N>,
+) {
     text.head(row);
     family.each(|values, cell| text.histogram(row, &pairs(labels, values), cell));
 }
 
 /// Labels without those that are empty: to Prometheus they are the same as absent ones.
-fn pairs<'a, const N: usize>(labels: [&'a str; N], values: &'a [Box<str>; N]) -> Vec<(&'a str, &'a str)> {
+pub(super) fn pairs<'a, const N: usize>(
+    labels: [&'a str; N],
+    values: &'a [Box<str>; N],
+) -> Vec<(&'a str, &'a str)> {
     let values = values.iter().map(|value| &**value);
     labels
         .into_iter()

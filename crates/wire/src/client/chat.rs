@@ -15,7 +15,10 @@ pub fn chat(request: &ChatRequest) -> Result<Call> {
         Prompt::Text(_) => "/v1/completions",
     };
     let body = BUSBAR.body(request, request.model.as_str(), true)?;
-    Ok(Call { path, body })
+    Ok(Call {
+        path: path.into(),
+        body,
+    })
 }
 
 #[cfg(test)]

@@ -8,7 +8,7 @@ use crate::openai::hosts::write_embeddings;
 /// The request for one vector of each input.
 pub fn embeddings(request: &EmbedRequest) -> Call {
     Call {
-        path: "/v1/embeddings",
+        path: "/v1/embeddings".into(),
         body: write_embeddings(request, request.model.as_str()),
     }
 }

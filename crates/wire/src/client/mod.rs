@@ -6,9 +6,12 @@
 mod chat;
 mod embeddings;
 mod failure;
+mod images;
 mod models;
 mod reader;
 mod summary;
+
+use std::borrow::Cow;
 
 use bytes::Bytes;
 
@@ -16,6 +19,7 @@ pub use crate::openai::hosts::read_embeddings;
 pub use chat::chat;
 pub use embeddings::embeddings;
 pub use failure::failure;
+pub use images::{cancel_path, image_job, job_path, list_path, read_image_job, read_image_jobs};
 pub use models::{MODELS, RemoteModel, read_models};
 pub use reader::AnswerReader;
 pub use summary::{SummaryAsk, SummaryItem, SummaryReader, summary};
@@ -27,7 +31,7 @@ pub const EVENT_LIMIT: usize = 4 * 1024 * 1024;
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Call {
     /// Its path, to be put behind the server's address.
-    pub path: &'static str,
+    pub path: Cow<'static, str>,
     /// Its body, JSON.
     pub body: Bytes,
 }

@@ -46,7 +46,7 @@ pub fn summary(ask: &SummaryAsk<'_>) -> Result<Call> {
         body.insert("max_tokens".into(), most.0.into());
     }
     Ok(Call {
-        path: "/v1/summaries",
+        path: "/v1/summaries".into(),
         body: bytes(&body),
     })
 }

@@ -54,6 +54,41 @@ pub struct ImageJobBody {
     pub nsfw: Option<NsfwSetting>,
     /// Seconds after which the pictures are of no use any more; a day where it is absent.
     pub expires_in: Option<u64>,
+    /// Whom to tell how the job goes.
+    pub webhook: Option<WebhookBody>,
+}
+
+/// Whom to tell how a job goes: a `POST` signed as Standard Webhooks has it.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(as = ImageJobWebhook)]
+pub struct WebhookBody {
+    /// Where to.
+    pub url: String,
+    /// Of what; every end of the job where it is absent.
+    #[serde(default)]
+    pub events: Vec<WebhookEvent>,
+}
+
+/// What a webhook can tell of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize, ToSchema)]
+#[serde(rename_all = "lowercase")]
+#[schema(as = ImageJobWebhookEvent)]
+pub enum WebhookEvent {
+    /// The job was accepted.
+    Queued,
+    /// A worker took it up.
+    Started,
+    /// A start failed; there will be another.
+    Retrying,
+    /// The pictures are there.
+    Succeeded,
+    /// It was given up.
+    Failed,
+    /// It was stopped.
+    Cancelled,
+    /// Its time was over.
+    Expired,
 }
 
 /// What becomes of pictures that are not safe for work.
@@ -79,6 +114,8 @@ pub struct ImageJobAsked {
     pub format: ImageFileFormat,
     /// How long until they are worthless.
     pub expires_in: Option<Duration>,
+    /// Whom to tell.
+    pub webhook: Option<WebhookBody>,
 }
 
 impl ImageJobBody {
@@ -134,6 +171,7 @@ impl ImageJobBody {
             strength: self.strength,
             format: self.format.unwrap_or_default(),
             expires_in: self.expires_in.map(Duration::from_secs),
+            webhook: self.webhook,
         })
     }
 }
@@ -188,5 +226,9 @@ mod tests {
         refused(r#"{"prompt":"p","nsfw":true}"#, "nsfw");
         refused(r#"{"prompt":"p","format":"gif"}"#, "format");
         refused(r#"{"prompt":"p","stepz":3}"#, "stepz");
+        refused(
+            r#"{"prompt":"p","webhook":{"url":"https://x","events":["never"]}}"#,
+            "webhook.events[0]",
+        );
     }
 }

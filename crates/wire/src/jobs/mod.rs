@@ -7,4 +7,4 @@ pub use answer::{
     ImageJob, ImageJobEvent, ImageJobFault, ImageJobList, ImageJobPicture, ImageJobProgress, ImageJobRecipe,
     ImageJobState,
 };
-pub use ask::{ImageJobAsked, ImageJobBody, NsfwSetting};
+pub use ask::{ImageJobAsked, ImageJobBody, NsfwSetting, WebhookBody, WebhookEvent};

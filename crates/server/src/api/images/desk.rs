@@ -19,6 +19,8 @@ const FILES: &str = "/v1/images/files";
 pub(crate) struct Desk {
     pub(super) jobs: Jobs,
     pub(super) links: Links,
+    /// Whether somebody brings webhooks.
+    pub(super) webhooks: bool,
 }
 
 impl FromRequestParts<Server> for Desk {
@@ -29,6 +31,7 @@ impl FromRequestParts<Server> for Desk {
             jobs,
             keys,
             valid_for,
+            webhooks,
         } = server.pictures()?.clone();
         let links = Links {
             server: server.clone(),
@@ -36,7 +39,11 @@ impl FromRequestParts<Server> for Desk {
             keys,
             valid_for,
         };
-        Ok(Self { jobs, links })
+        Ok(Self {
+            jobs,
+            links,
+            webhooks,
+        })
     }
 }
 

@@ -1,6 +1,6 @@
 //! What happens to a job, as server-sent events that go on where a client left off.
 
-use std::{collections::VecDeque, time::Duration};
+use std::collections::VecDeque;
 
 use axum::{
     extract::{Path, State},
@@ -8,7 +8,7 @@ use axum::{
     response::Response,
 };
 use busbar_core::{Error, RequestId, Result, Tenant};
-use busbar_jobs::{Job, JobEvent};
+use busbar_jobs::{Follower, Job, JobEvent};
 use busbar_wire::{Framing, Problem, answer::json, jobs::ImageJobEvent, sse::Frame};
 use bytes::Bytes;
 use futures_util::stream;
@@ -21,9 +21,6 @@ use crate::{
     replay::{self, api::LastEventHeader},
     sse,
 };
-
-/// How often a job is looked at. Jobs may be worked on in other processes, so nobody calls.
-const LOOK_EVERY: Duration = Duration::from_millis(250);
 
 /// What happens to a job.
 ///
@@ -56,6 +53,7 @@ pub(crate) async fn watch(
     }
     let job = desk.find(&caller.context.tenant, &id).await?;
     let watch = Watch {
+        follower: desk.jobs.follow(job.id),
         desk,
         tenant: caller.context.tenant,
         request: caller.context.request,
@@ -81,6 +79,7 @@ struct Watch {
     drain: Drain,
     /// As it was last seen.
     job: Job,
+    follower: Follower,
     /// The number of the last event that the client has.
     seen: u64,
     ready: VecDeque<JobEvent>,
@@ -105,7 +104,7 @@ impl Watch {
                 Looked::Nothing => {}
             }
             tokio::select! {
-                () = tokio::time::sleep(LOOK_EVERY) => {}
+                () = self.follower.wait() => {}
                 () = self.drain.started() => {}
             }
             if let Err(error) = self.again().await {
@@ -130,6 +129,7 @@ impl Watch {
 
     async fn again(&mut self) -> Result<()> {
         self.job = self.desk.find(&self.tenant, &self.job.id.to_string()).await?;
+        self.follower.saw(self.job.version);
         Ok(())
     }
 

@@ -1,7 +1,5 @@
 //! OpenAI's way to ask for pictures: a job that the client waits for.
 
-use std::time::Duration;
-
 use axum::{
     extract::{Request, State},
     response::Response,
@@ -27,9 +25,6 @@ use crate::{
     openapi::RequestHeaders,
 };
 
-/// How often a job is looked at.
-const LOOK_EVERY: Duration = Duration::from_millis(100);
-
 /// Pictures, when they are done.
 ///
 /// A job like those at `/v1/images/jobs`, which is stopped when the client goes away.
@@ -54,6 +49,7 @@ pub(crate) async fn create(
         strength: None,
         format,
         expires_in: None,
+        webhook: None,
     };
     let mut watching = Watching::begin(&server);
     let making = async {
@@ -80,9 +76,11 @@ pub(super) async fn done(jobs: &Jobs, mut job: Job) -> Result<(Job, Output)> {
         tenant: job.tenant.clone(),
         job: Some(job.id),
     };
+    let mut follower = jobs.follow(job.id);
     while !job.is_over() {
-        tokio::time::sleep(LOOK_EVERY).await;
+        follower.wait().await;
         job = jobs.get(&job.tenant, job.id).await?;
+        follower.saw(job.version);
     }
     abandon.job = None;
     match &job.state {

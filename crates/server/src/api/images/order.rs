@@ -3,10 +3,13 @@
 use axum::http::{HeaderMap, HeaderName};
 use busbar_core::{Context, Error, ErrorKind, ImageRequest, Result};
 use busbar_jobs::{
-    Input, MediaType, NewJob, Submitted,
+    Hook, HookEvent, Input, MediaType, NewJob, Submitted,
     image::{ImageJobs, ImageRecipe},
 };
-use busbar_wire::{jobs::ImageJobAsked, openai::images::ImageFileFormat};
+use busbar_wire::{
+    jobs::{ImageJobAsked, WebhookBody, WebhookEvent},
+    openai::images::ImageFileFormat,
+};
 use bytes::Bytes;
 
 use super::desk::Desk;
@@ -29,6 +32,11 @@ pub(super) async fn submit(
     let (card, _) = server.models().image(asked.request.model.as_str())?;
     let recipe = recipe(card.id.as_str(), &asked);
     recipe.check(usize::from(asked.picture.is_some()))?;
+    let hook = asked
+        .webhook
+        .as_ref()
+        .map(|webhook| hook(desk, webhook))
+        .transpose()?;
     let mut inputs = Vec::new();
     if let Some(source) = &asked.picture {
         inputs.push(input(predict::file(server, context, source).await?)?);
@@ -40,7 +48,7 @@ pub(super) async fn submit(
         recipe,
         inputs,
         key,
-        hook: None,
+        hook,
         expires_in: asked.expires_in,
     };
     desk.jobs.submit(&context.tenant, new).await
@@ -59,6 +67,29 @@ pub(super) fn key(headers: &HeaderMap) -> Result<Option<String>> {
         Error::invalid(KEY.as_str(), message)
     })?;
     Ok(Some(text))
+}
+
+/// Whom to tell, where this server can.
+fn hook(desk: &Desk, webhook: &WebhookBody) -> Result<Hook> {
+    if !desk.webhooks {
+        let message = "`webhook` cannot be kept to: this server sends none; watch the job's events instead";
+        return Err(Error::new(ErrorKind::Unsupported, message)
+            .with_param("webhook")
+            .with_code("webhooks_disabled"));
+    }
+    let event = |event: &WebhookEvent| match event {
+        WebhookEvent::Queued => HookEvent::Queued,
+        WebhookEvent::Started => HookEvent::Started,
+        WebhookEvent::Retrying => HookEvent::Retrying,
+        WebhookEvent::Succeeded => HookEvent::Succeeded,
+        WebhookEvent::Failed => HookEvent::Failed,
+        WebhookEvent::Cancelled => HookEvent::Cancelled,
+        WebhookEvent::Expired => HookEvent::Expired,
+    };
+    Ok(Hook {
+        url: webhook.url.clone(),
+        events: webhook.events.iter().map(event).collect(),
+    })
 }
 
 fn recipe(model: &str, asked: &ImageJobAsked) -> ImageRecipe {

@@ -162,6 +162,7 @@ impl Scene {
             jobs,
             keys: UrlKeys::new(vec![key]).unwrap(),
             valid_for: HOUR,
+            webhooks: true,
         };
         let models = match has_model {
             true => Models::default()

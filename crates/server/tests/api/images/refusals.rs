@@ -50,6 +50,10 @@ async fn what_is_wrong_with_a_request_is_named() {
         ),
         (json!({"prompt": "p", "expires_in": 0}), "expires_in"),
         (json!({"prompt": "p", "stepz": 3}), "stepz"),
+        (
+            json!({"prompt": "p", "webhook": {"url": "ftp://x"}}),
+            "webhook.url",
+        ),
     ];
     for (body, param) in cases {
         let answer = scene.rig.post(JOBS, &body).await;
