@@ -27,10 +27,13 @@ pub(crate) struct Cli {
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
     Serve(Box<commands::serve::Args>),
+    Worker(commands::worker::Args),
     Chat(Box<commands::chat::Args>),
     Generate(Box<commands::generate::Args>),
     Summarize(Box<commands::summarize::Args>),
     Embed(Box<commands::embed::Args>),
+    Imagine(Box<commands::imagine::Args>),
+    Jobs(commands::jobs::Args),
     Models(commands::models::Args),
     Config(commands::config::Args),
     Doctor(commands::doctor::Args),
@@ -45,6 +48,7 @@ First steps:
   busbar chat                      talk to it
   busbar serve                     serve it, with a web page, on http://127.0.0.1:8080
   cat report.txt | busbar summarize
+  busbar imagine \"a red apple\"      make a picture
 
 Exit codes: 0 done, 1 failed, 2 wrong command line or configuration, 130 interrupted.
 `busbar help COMMAND` says more, with examples.";

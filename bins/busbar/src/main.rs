@@ -4,6 +4,7 @@ mod cli;
 mod commands;
 mod exit;
 mod options;
+mod outputs;
 mod pull;
 mod repl;
 mod runtime;

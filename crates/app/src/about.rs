@@ -9,6 +9,9 @@ pub const VERSION: &str = env!("CARGO_PKG_VERSION");
 pub fn features() -> Vec<&'static str> {
     let known = [
         (cfg!(feature = "text"), "text"),
+        (cfg!(feature = "vision"), "vision"),
+        (cfg!(feature = "image"), "image"),
+        (cfg!(feature = "emoji"), "emoji"),
         (cfg!(feature = "cuda"), "cuda"),
         (cfg!(feature = "metal"), "metal"),
         (cfg!(feature = "vulkan"), "vulkan"),

@@ -64,6 +64,11 @@ pub enum Error {
         "this build has no text engine; talk to a server with --url, or build with the cargo feature `text`"
     )]
     NoEngine,
+    /// The program was built without the engine that makes pictures.
+    #[error(
+        "this build makes no pictures; ask a server with --url, or build with the cargo features `image` and `emoji`"
+    )]
+    NoImageEngine,
 }
 
 fn listen_fix(error: &io::Error, address: SocketAddr) -> String {

@@ -10,14 +10,28 @@ use busbar_config::Config;
 use busbar_core::{Model, Models};
 use busbar_telemetry::{Metrics, Watched};
 
-use crate::{Error, Plan, Result, Shelf, SightPlan, hosted::Hosted, local};
+use crate::{Error, ImageFiles, ImagePlan, Plan, Result, Shelf, SightPlan, hosted::Hosted, images, local};
+
+/// What of the work a process does itself.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Role {
+    /// Everything.
+    #[default]
+    All,
+    /// It answers, and leaves jobs to workers on the same data directory.
+    Api,
+    /// It works on jobs, and answers nobody.
+    Worker,
+}
 
 /// The models that a configuration wants.
 #[derive(Clone, Debug)]
 pub(crate) struct Wanted {
     plans: Vec<Plan>,
     sights: Vec<SightPlan>,
+    images: Vec<ImagePlan>,
     hosted: Hosted,
+    role: Role,
     aliases: Vec<(String, String)>,
 }
 
@@ -26,7 +40,9 @@ pub(crate) struct Wanted {
 pub(crate) struct Kept {
     text: Vec<(Plan, Loaded)>,
     sights: Vec<(SightPlan, Model)>,
+    images: Vec<(ImagePlan, Model)>,
     hosted: Hosted,
+    role: Role,
 }
 
 /// A text model, and its figures for as long as it is in service.
@@ -45,6 +61,9 @@ pub(crate) struct Outcome {
     pub(crate) kept: Kept,
     /// Those that could not be loaded, and why.
     pub(crate) failures: Vec<Error>,
+    /// Whether nothing can be served but what is a part of the program: that is always there, and a
+    /// server whose own models all failed is of no use nevertheless.
+    pub(crate) nothing: bool,
 }
 
 impl Wanted {
@@ -54,10 +73,13 @@ impl Wanted {
     /// One of them is not here; a provider's section is wrong.
     pub(crate) fn of(config: &Config, before: &Kept) -> Result<Self> {
         let shelf = Shelf::open(config)?;
+        let (hosted, role) = (Hosted::of(config, &before.hosted)?, before.role);
         Ok(Self {
-            plans: plans(config, &shelf)?,
-            sights: sights(config, &shelf)?,
-            hosted: Hosted::of(config, &before.hosted)?,
+            plans: plans(config, &shelf, role)?,
+            sights: sights(config, &shelf, role)?,
+            images: images(config, &shelf, &hosted, role)?,
+            hosted,
+            role,
             aliases: config.models.aliases.clone(),
         })
     }
@@ -68,6 +90,7 @@ impl Wanted {
         let mut models = self.hosted.models().fold(self.named(), Models::with);
         let mut kept = Kept {
             hosted: self.hosted.clone(),
+            role: self.role,
             ..Kept::default()
         };
         let mut failures = Vec::new();
@@ -97,11 +120,32 @@ impl Wanted {
                 }
             }
         }
+        let mut nothing = models.iter().next().is_none();
+        for plan in &self.images {
+            match before.image(plan).map_or_else(|| images::load(plan), Ok) {
+                Ok(model) => {
+                    nothing &= plan.files == ImageFiles::BuiltIn;
+                    models = models.with(model.clone());
+                    kept.images.push((plan.clone(), model));
+                }
+                Err(error) => {
+                    tracing::error!(model = plan.id, %error, "a model could not be loaded");
+                    failures.push(error);
+                }
+            }
+        }
         Outcome {
+            // Where nothing is wanted but what is built in, that is something.
+            nothing: nothing && (!failures.is_empty() || models.iter().next().is_none()),
             models,
             kept,
             failures,
         }
+    }
+
+    /// What of the work this process does.
+    pub(crate) fn role(&self) -> Role {
+        self.role
     }
 
     /// No model yet, but the other names of those that come.
@@ -115,9 +159,22 @@ impl Wanted {
 }
 
 impl Kept {
+    /// Nothing yet, in a process of this role.
+    pub(crate) fn nothing(role: Role) -> Self {
+        Self {
+            role,
+            ..Self::default()
+        }
+    }
+
     fn text(&self, plan: &Plan) -> Option<Loaded> {
         let same = self.text.iter().find(|(other, _)| other == plan);
         same.map(|(_, loaded)| loaded.clone())
+    }
+
+    fn image(&self, plan: &ImagePlan) -> Option<Model> {
+        let same = self.images.iter().find(|(other, _)| other == plan);
+        same.map(|(_, model)| model.clone())
     }
 
     fn sight(&self, plan: &SightPlan) -> Option<Model> {
@@ -137,23 +194,46 @@ fn loaded(plan: &Plan, metrics: &Metrics) -> Result<Loaded> {
     })
 }
 
-/// The text models to load. Whoever has providers and lists no model of their own wants none. A build
-/// without engines has none, and says so at /readyz.
-fn plans(config: &Config, shelf: &Shelf) -> Result<Vec<Plan>> {
+/// The text models to load. Whoever lists models of another kind, or has providers, and lists none of
+/// these wants none. A build without engines has none, and says so at /readyz.
+fn plans(config: &Config, shelf: &Shelf, role: Role) -> Result<Vec<Plan>> {
+    if role == Role::Worker {
+        return Ok(Vec::new());
+    }
     if !cfg!(feature = "text") {
         tracing::warn!("this build has no local engine; there is no model to serve");
         return Ok(Vec::new());
     }
-    if config.models.text.is_empty() && !config.providers.is_empty() {
+    let models = &config.models;
+    let others = !config.providers.is_empty() || !models.images.is_empty() || !models.vision.is_empty();
+    if models.text.is_empty() && others {
         return Ok(Vec::new());
     }
     Plan::all(config, shelf)
 }
 
-fn sights(config: &Config, shelf: &Shelf) -> Result<Vec<SightPlan>> {
-    if cfg!(feature = "vision") {
+fn sights(config: &Config, shelf: &Shelf, role: Role) -> Result<Vec<SightPlan>> {
+    if cfg!(feature = "vision") && role != Role::Worker {
         SightPlan::all(config, shelf)
     } else {
         Ok(Vec::new())
+    }
+}
+
+/// The models that make pictures. Where none is listed and nobody else has one, the one that is built in.
+/// A process that leaves the work to others needs their names only.
+fn images(config: &Config, shelf: &Shelf, hosted: &Hosted, role: Role) -> Result<Vec<ImagePlan>> {
+    if config.models.images.is_empty() {
+        let elsewhere = hosted.models().any(|model| model.image.is_some());
+        let mut built_in = ImagePlan::built_in(config).filter(|_| !elsewhere);
+        if let Some(plan) = built_in.as_mut().filter(|_| role == Role::Api) {
+            plan.files = ImageFiles::Elsewhere;
+        }
+        return Ok(built_in.into_iter().collect());
+    }
+    match role {
+        Role::Api => Ok(ImagePlan::names(config, shelf)),
+        Role::All | Role::Worker if cfg!(feature = "image") => ImagePlan::all(config, shelf),
+        Role::All | Role::Worker => Err(Error::NoImageEngine),
     }
 }

@@ -13,7 +13,8 @@ use tokio::net::TcpListener;
 use crate::{
     Configured, Error, Result, about,
     clock::SystemClock,
-    images::Studio,
+    images::{Studio, StudioSettings},
+    load::Role,
     reload::{self, Reloader},
     signals::Signals,
 };
@@ -38,6 +39,7 @@ pub async fn serve(configured: Configured) -> Result<Ended> {
     // Before anything that takes time: a signal that comes meanwhile is not lost.
     let signals = Signals::listen()?;
     let config = configured.loaded.config.clone();
+    let role = configured.wanted.role();
     let tls = config
         .tls
         .as_ref()
@@ -59,7 +61,7 @@ pub async fn serve(configured: Configured) -> Result<Ended> {
     // Held to the end: it takes up whatever becomes of the configuration.
     let (_reloader, failed) = Reloader::start(configured, parts);
     // Pictures take minutes: they are jobs, recorded where they outlive this process.
-    let studio = studio(&config, &roster, &clock).await;
+    let studio = studio(&config, role, &roster, &metrics).await;
     // Shared with the listener, which stops taking what is new when the router does.
     let drain = Drain::default();
     let server = Server::new(Parts {
@@ -112,9 +114,10 @@ pub async fn serve(configured: Configured) -> Result<Ended> {
 }
 
 /// Pictures as jobs. Where they cannot be recorded, everything else is served nevertheless.
-async fn studio(config: &Config, roster: &Roster, clock: &Arc<SystemClock>) -> Option<Studio> {
-    let finish_within = config.server.drain_timeout;
-    let opened = Studio::open(&config.storage.home, roster, clock.clone(), finish_within).await;
+async fn studio(config: &Config, role: Role, roster: &Roster, metrics: &Arc<Metrics>) -> Option<Studio> {
+    let mut settings = StudioSettings::new(config);
+    settings.work = settings.work.filter(|_| role != Role::Api);
+    let opened = Studio::open(settings, roster, Arc::new(SystemClock), metrics.clone()).await;
     opened
         .inspect_err(
             |error| tracing::error!(%error, "no pictures can be made: there is no place for their jobs"),

@@ -9,6 +9,8 @@ use crate::{
     environment::Environment,
     fetch::Fetch,
     hub::Hub,
+    images::Images,
+    jobs::Jobs,
     layers::{Layers, Origin, Shown},
     log::Log,
     models::Models,
@@ -72,6 +74,10 @@ pub struct Config {
     pub fetch: Fetch,
     /// Which models are served, and how they are run.
     pub models: Models,
+    /// How pictures are made and handed out.
+    pub images: Images,
+    /// Work that outlives a request.
+    pub jobs: Jobs,
     /// What is logged.
     pub log: Log,
     /// Where files live.
@@ -273,6 +279,8 @@ fn check(raw: &Raw, environment: &Environment, problems: &mut Problems) -> Confi
         websocket: raw.websocket.check(problems),
         fetch: raw.fetch.check(problems),
         models: raw.models.check(raw.text, problems),
+        images: raw.images.check(problems),
+        jobs: raw.jobs.check(problems),
         log: raw.log.check(problems),
         storage: raw.storage.check(environment, problems),
         hub: raw.hub.check(problems),

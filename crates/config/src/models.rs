@@ -11,6 +11,7 @@ use serde::{Deserialize, Deserializer, de};
 
 use crate::{
     auto::Auto,
+    images::ImageModel,
     problem::Problems,
     text::{RawText, TextEngine},
 };
@@ -25,6 +26,7 @@ pub(crate) struct RawModels {
     #[schemars(with = "Vec<OneOrTable>")]
     text: Vec<RawTextModel>,
     vision: Vec<String>,
+    images: Vec<String>,
     default: String,
     aliases: Vec<String>,
     catalog: String,
@@ -84,6 +86,8 @@ pub struct Models {
     /// Models that look at pictures: names of the catalog, files, or `name=file`. None: the catalog's
     /// default, where it is here.
     pub vision: Vec<String>,
+    /// Models that make pictures.
+    pub images: Vec<ImageModel>,
     /// The one that answers a request that names none; `None`: the first.
     pub default: Option<String>,
     /// Other names of models, the first that fits counts: what clients ask for (a `*` at its end stands
@@ -125,6 +129,7 @@ impl RawModels {
                 format!("`{default}` is not among `models.text`: {}", known.join(", ")),
             );
         }
+        let images = ImageModel::all(&self.images, problems);
         let aliases = self.aliases(problems);
         let mut file = |name: &str, path: &str| {
             let path = present(path).map(PathBuf::from);
@@ -141,6 +146,7 @@ impl RawModels {
             text,
             text_engine,
             vision: self.vision.clone(),
+            images,
             default,
             aliases,
             catalog,

@@ -6,11 +6,14 @@ pub(crate) mod config;
 pub(crate) mod doctor;
 pub(crate) mod embed;
 pub(crate) mod generate;
+pub(crate) mod imagine;
+pub(crate) mod jobs;
 pub(crate) mod man;
 pub(crate) mod models;
 pub(crate) mod serve;
 pub(crate) mod summarize;
 pub(crate) mod version;
+pub(crate) mod worker;
 
 use crate::{
     cli::{Cli, Command},
@@ -22,6 +25,9 @@ pub(crate) fn run(cli: Cli) -> Result {
     let global = &cli.global;
     match cli.command {
         Command::Serve(args) => serve::run(&args, global),
+        Command::Imagine(args) => imagine::run(&args, global),
+        Command::Jobs(args) => jobs::run(&args, global),
+        Command::Worker(args) => worker::run(&args, global),
         Command::Chat(args) => chat::run(&args, global),
         Command::Generate(args) => generate::run(&args, global),
         Command::Summarize(args) => summarize::run(&args, global),

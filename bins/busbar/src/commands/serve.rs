@@ -1,6 +1,6 @@
 //! `busbar serve`
 
-use busbar_app::Ended;
+use busbar_app::{Ended, Role};
 use busbar_config::{Environment, Flag, Sources};
 
 use crate::{
@@ -16,6 +16,7 @@ Examples:
   busbar serve --listen 0.0.0.0:80               on every address of this machine
   busbar serve -m smollm2 -m mine=./mine.gguf    two models; clients choose by name
   BUSBAR_LISTEN=:9000 busbar serve               the same by the environment
+  busbar serve --role api & busbar worker        one process answers, another makes the pictures
 
 A configuration file that changes is taken up at once; one that is wrong is refused, and the last good one
 serves on (`busbar config history`). SIGHUP reads everything again.
@@ -44,12 +45,31 @@ pub(crate) struct Args {
     #[arg(long, value_name = "N")]
     queue: Option<u32>,
 
+    /// What this process does: `all`, or `api`, which answers and leaves jobs to `busbar worker` processes on
+    /// the same data directory.
+    #[arg(long, value_name = "ROLE", value_enum, default_value_t = Part::All)]
+    role: Part,
+
+    /// Make pictures with this model: a name from `busbar models list`, a folder, or NAME=FOLDER. May be
+    /// given several times. Default: the small one that is built in.
+    #[arg(long, value_name = "MODEL")]
+    image_model: Vec<String>,
+
     /// How log lines look: `pretty` or `json`.
     #[arg(long, value_name = "FORMAT")]
     log_format: Option<String>,
 
     #[command(flatten)]
     engine: Engine,
+}
+
+/// What a server does itself.
+#[derive(Clone, Copy, Debug, clap::ValueEnum)]
+enum Part {
+    /// Everything.
+    All,
+    /// Answers; jobs are left to workers.
+    Api,
 }
 
 impl Args {
@@ -62,6 +82,11 @@ impl Args {
                 "--sequences",
                 "text.sequences",
                 self.sequences.map(|n| n.to_string()),
+            ),
+            (
+                "--image-model",
+                "models.images",
+                (!self.image_model.is_empty()).then(|| self.image_model.join(",")),
             ),
             ("--queue", "text.queue", self.queue.map(|n| n.to_string())),
             ("--log-format", "log.format", self.log_format.clone()),
@@ -78,7 +103,12 @@ impl Args {
 }
 
 pub(crate) fn run(args: &Args, global: &Global) -> Result {
-    match runtime::run(serve(args, global))? {
+    ended(runtime::run(serve(args, global))?)
+}
+
+/// What a process that served or worked ends with.
+pub(super) fn ended(how: Ended) -> Result {
+    match how {
         Ended::Finished => Ok(()),
         Ended::CutOff(running) => Err(Failure::Failed(format!(
             "{running} answers were cut off: they were still running after server.drain_timeout"
@@ -95,7 +125,11 @@ async fn serve(args: &Args, global: &Global) -> Result<Ended> {
         file: global.config.clone(),
         flags: global.flags().into_iter().chain(args.flags()).collect(),
     };
-    let configured = busbar_app::configure(sources).await?;
+    let role = match args.role {
+        Part::All => Role::All,
+        Part::Api => Role::Api,
+    };
+    let configured = busbar_app::configure(sources, role).await?;
     let loaded = &configured.loaded;
     busbar_app::init_logs(&loaded.config, terminal.err_colour())?;
     for warning in &loaded.warnings {

@@ -2,12 +2,14 @@
 
 mod global;
 mod model;
+mod picture;
 mod sampling;
 
 use busbar_config::Flag;
 
 pub(crate) use global::Global;
 pub(crate) use model::{Engine, Speaker};
+pub(crate) use picture::PictureOptions;
 pub(crate) use sampling::SamplingOptions;
 
 /// A setting from a flag that may have been given.

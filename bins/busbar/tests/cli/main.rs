@@ -7,7 +7,9 @@
 
 mod client;
 mod command_line;
-mod reload;
 #[cfg(feature = "text")]
+#[cfg(feature = "image")]
+mod pictures;
+mod reload;
 mod serve;
 mod support;

@@ -73,7 +73,10 @@ pub fn doctor(config: &Config, verify: bool) -> Vec<Check> {
         machine::disk(config),
     ];
     match Shelf::open(config) {
-        Ok(shelf) => checks.extend(models::models(config, &shelf, verify)),
+        Ok(shelf) => {
+            checks.extend(models::models(config, &shelf, verify));
+            checks.extend(models::images(config, &shelf, verify));
+        }
         Err(error) => checks.push(Check::bad(
             "catalog",
             error.to_string(),

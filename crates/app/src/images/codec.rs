@@ -23,7 +23,7 @@ const MOST_PIXELS: u64 = 64_000_000;
 
 /// Reads and writes pictures' files, on threads that may block.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Codec;
+pub(crate) struct Codec;
 
 impl PictureFiles for Codec {
     fn write(
@@ -68,7 +68,7 @@ fn aside<T: Send + 'static>(
 }
 
 /// What ran on a thread of its own did not come to its end.
-pub(super) fn broke(error: tokio::task::JoinError) -> Error {
+pub(crate) fn broke(error: tokio::task::JoinError) -> Error {
     Error::internal("work on another thread broke off").with_source(error)
 }
 

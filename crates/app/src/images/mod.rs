@@ -3,25 +3,95 @@
 //! Several processes may do the same on one data directory: each takes jobs that no other has.
 
 mod codec;
+mod deferred;
 mod exif;
-mod url_keys;
+mod keys;
+mod load;
+mod measured;
+mod plan;
+mod webhooks;
 
-use std::{path::Path, sync::Arc, time::Duration};
+use std::{
+    path::{Path, PathBuf},
+    sync::Arc,
+    time::Duration,
+};
 
-use busbar_core::{BoxFuture, Clock, Error, ModelId, Pixels, Readiness, Result, Roster};
-use busbar_jobs::{Jobs, Policy, Runner, RunnerPolicy, Stop, StopSignal, Stopper, image::ImageJobs};
+use busbar_config::Config;
+use busbar_core::{BoxFuture, Clock, Error, ImageModel, ModelId, Pixels, Readiness, Result, Roster};
+use busbar_egress::Rules;
+use busbar_jobs::{
+    Courier, CourierPolicy, Jobs, Policy, QueueName, Runner, RunnerPolicy, Stop, StopSignal, Stopper,
+    image::ImageJobs,
+};
 use busbar_server::Pictures;
 use busbar_storage::{Files, Sqlite, SqliteOptions};
+use busbar_telemetry::Metrics;
 use bytes::Bytes;
 use tokio::task::JoinSet;
 
-use codec::Codec;
+pub(crate) use codec::{Codec, broke};
+pub(crate) use load::load;
+use measured::Measured;
+pub use plan::{ImageFiles, ImagePlan};
 
 /// The folder of the data directory that jobs have for themselves.
 const FOLDER: &str = "jobs";
+/// Their record, there.
+pub(crate) const RECORDS: &str = "jobs.sqlite";
+/// Their files, there.
+pub(crate) const FILES: &str = "files";
 
-/// How long the address of a picture opens it at most.
-const VALID_FOR: Duration = Duration::from_secs(3600);
+/// Where the jobs of a data directory are.
+pub(crate) fn folder(home: &Path) -> PathBuf {
+    home.join(FOLDER)
+}
+
+/// What a studio is told when it opens.
+#[derive(Clone, Debug)]
+pub(crate) struct StudioSettings {
+    /// The data directory.
+    pub(crate) home: PathBuf,
+    /// What holds for every job.
+    pub(crate) policy: Policy,
+    /// How long the address of a picture opens it at most.
+    pub(crate) url_lifetime: Duration,
+    /// How often what nobody works on is looked through.
+    pub(crate) sweep_every: Duration,
+    /// Where webhooks may be sent.
+    pub(crate) webhooks: Rules,
+    /// How this process works; `None`: it leaves the work to others.
+    pub(crate) work: Option<RunnerPolicy>,
+}
+
+impl StudioSettings {
+    /// As the configuration has it, for a process that works.
+    pub(crate) fn new(config: &Config) -> Self {
+        let jobs = &config.jobs;
+        Self {
+            home: config.storage.home.clone(),
+            policy: Policy {
+                expires_in: jobs.expires_in,
+                keep: jobs.keep,
+                tries: jobs.tries,
+                ..Policy::default()
+            },
+            url_lifetime: config.images.url_lifetime,
+            sweep_every: jobs.sweep_every,
+            webhooks: Rules {
+                public: config.fetch.public,
+                allow: config.fetch.allow.clone(),
+            },
+            work: Some(RunnerPolicy {
+                concurrency: jobs.workers,
+                lease: jobs.lease,
+                // What is not done by then is given back.
+                finish_within: config.server.drain_timeout,
+                ..RunnerPolicy::default()
+            }),
+        }
+    }
+}
 
 /// The pixels of a picture's file, upright.
 pub(crate) fn decode(file: Bytes) -> BoxFuture<'static, Result<Pixels>> {
@@ -38,40 +108,52 @@ pub(crate) struct Studio {
 
 impl Studio {
     /// Opens the jobs under the data directory, and begins to work on them as soon as a model is
-    /// there that makes pictures. `finish_within` is how long pictures may go on once it is stopped.
+    /// there that makes pictures, where that is this process's work.
     ///
     /// # Errors
     /// Where they cannot be recorded there.
     pub(crate) async fn open(
-        home: &Path,
+        settings: StudioSettings,
         roster: &Roster,
         clock: Arc<dyn Clock>,
-        finish_within: Duration,
+        metrics: Arc<Metrics>,
     ) -> Result<Self> {
-        let folder = home.join(FOLDER);
-        let policy = Policy::default();
+        let folder = folder(&settings.home);
+        let (policy, of_records) = (settings.policy, clock.clone());
         let opening = tokio::task::spawn_blocking(move || {
-            let files = Files::open(&folder.join("files"))?;
-            let records = Sqlite::open(
-                &folder.join("jobs.sqlite"),
-                clock.clone(),
-                SqliteOptions::default(),
-            )?;
-            let keys = url_keys::at(&folder.join("url-keys"))?;
-            let records = Arc::new(records);
-            let jobs = Jobs::new(records.clone(), records, Arc::new(files), clock, policy);
-            Ok::<_, Error>((jobs, keys))
+            // First: it makes the folder.
+            let jobs = open_jobs(&folder, of_records, policy)?;
+            let keys = keys::of_addresses(&folder.join("url-keys"))?;
+            let secrets = keys::of_webhooks(&folder.join("webhook-secrets"))?;
+            Ok::<_, Error>((jobs, keys, secrets))
         });
-        let (jobs, keys) = opening.await.map_err(codec::broke)??;
+        let (jobs, keys, secrets) = opening.await.map_err(broke)??;
         let (stopper, stop) = Stopper::new();
         let mut working = JoinSet::new();
-        let runner = runner(jobs.clone(), roster.clone(), finish_within);
-        working.spawn(work(runner, roster.clone(), stop.clone()));
-        working.spawn(sweep(jobs.clone(), policy.keep, stop));
+        if let Some(policy) = settings.work {
+            let find = find(roster.clone(), clock, metrics.clone());
+            let runner = runner(jobs.clone(), find, policy);
+            working.spawn(work(runner, roster.clone(), stop.clone()));
+        }
+        let webhooks = settings.webhooks.allow_something();
+        if webhooks {
+            let post = Arc::new(webhooks::Post::new(settings.webhooks));
+            let courier = Courier::new(jobs.clone(), secrets, post, CourierPolicy::default());
+            let stop = stop.clone();
+            working.spawn(async move { courier.run(stop).await });
+        }
+        working.spawn(count(jobs.clone(), metrics, stop.clone()));
+        working.spawn(sweep(
+            jobs.clone(),
+            settings.policy.keep,
+            settings.sweep_every,
+            stop,
+        ));
         let pictures = Pictures {
             jobs,
             keys,
-            valid_for: VALID_FOR,
+            valid_for: settings.url_lifetime,
+            webhooks,
         };
         Ok(Self {
             pictures,
@@ -97,14 +179,37 @@ impl Studio {
     }
 }
 
-fn runner(jobs: Jobs, roster: Roster, finish_within: Duration) -> Runner {
+/// The jobs under a data directory. It blocks.
+///
+/// # Errors
+/// Where they cannot be recorded there.
+pub(crate) fn open_jobs(folder: &Path, clock: Arc<dyn Clock>, policy: Policy) -> Result<Jobs> {
+    let files = Files::open(&folder.join(FILES))?;
+    let path = folder.join(RECORDS);
+    let records = Arc::new(Sqlite::open(&path, clock.clone(), SqliteOptions::default())?);
+    Ok(Jobs::new(
+        records.clone(),
+        records,
+        Arc::new(files),
+        clock,
+        policy,
+    ))
+}
+
+type Find = dyn Fn(&ModelId) -> Option<Arc<dyn ImageModel>> + Send + Sync;
+
+/// Models by the names that clients use; what they do is counted.
+fn find(roster: Roster, clock: Arc<dyn Clock>, metrics: Arc<Metrics>) -> Box<Find> {
+    Box::new(move |id| {
+        let (card, model) = roster.image(id.as_str()).ok()?;
+        let measured = Measured::new(card.id.as_str(), model, metrics.clone(), clock.clone());
+        Some(Arc::new(measured) as Arc<dyn ImageModel>)
+    })
+}
+
+fn runner(jobs: Jobs, find: Box<Find>, policy: RunnerPolicy) -> Runner {
     let codec = Arc::new(Codec);
-    let find = move |id: &ModelId| Some(roster.image(id.as_str()).ok()?.1);
-    let handler = ImageJobs::new(Box::new(find), codec.clone());
-    let policy = RunnerPolicy {
-        finish_within,
-        ..RunnerPolicy::default()
-    };
+    let handler = ImageJobs::new(find, codec.clone());
     Runner::new(jobs, Arc::new(handler), policy).with_thumbnails(codec)
 }
 
@@ -126,8 +231,7 @@ async fn work(runner: Runner, roster: Roster, stop: StopSignal) {
 }
 
 /// Ends what is past its time, takes jobs from lost workers, removes what was kept long enough.
-async fn sweep(jobs: Jobs, keep: Duration, stop: StopSignal) {
-    const EVERY: Duration = Duration::from_secs(30);
+async fn sweep(jobs: Jobs, keep: Duration, every: Duration, stop: StopSignal) {
     const BATCH: usize = 100;
     while stop.stopped().is_none() {
         match jobs.sweep(BATCH).await {
@@ -137,6 +241,24 @@ async fn sweep(jobs: Jobs, keep: Duration, stop: StopSignal) {
         }
         if let Err(error) = jobs.sweep_dead(&ImageJobs::kind(), keep).await {
             tracing::warn!(%error, "the dead letters could not be looked through; trying again later");
+        }
+        tokio::select! {
+            _ = stop.wait() => return,
+            () = tokio::time::sleep(every) => {}
+        }
+    }
+}
+
+/// Counts those that wait now and then, so that a scrape need not ask the disk.
+async fn count(jobs: Jobs, metrics: Arc<Metrics>, stop: StopSignal) {
+    const EVERY: Duration = Duration::from_secs(5);
+    let queues = [QueueName::of(&ImageJobs::kind()), QueueName::webhooks()];
+    while stop.stopped().is_none() {
+        for queue in &queues {
+            // Where the disk fails, those who work on it say so.
+            if let Ok(depth) = jobs.queue().depth(queue).await {
+                metrics.jobs_queued(queue.as_str(), depth.ready, depth.hidden);
+            }
         }
         tokio::select! {
             _ = stop.wait() => return,

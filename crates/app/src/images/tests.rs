@@ -11,6 +11,8 @@ use futures_util::TryStreamExt as _;
 use super::*;
 use crate::clock::SystemClock;
 
+const VALID_FOR: Duration = Duration::from_secs(3600);
+
 /// Makes one grey picture.
 #[derive(Debug)]
 struct Grey;
@@ -21,6 +23,7 @@ impl ImageModel for Grey {
             let picture = ImageEvent::Picture(GeneratedImage {
                 index: 0,
                 pixels: Pixels::new(400, 8, Bytes::from(vec![128; 400 * 8 * 3]))?,
+                // A model that keeps its settings to itself.
                 recipe: busbar_core::ImageRecipe::default(),
             });
             let told = [
@@ -49,8 +52,23 @@ fn grey() -> Models {
     })
 }
 
+fn settings(home: &Path) -> StudioSettings {
+    StudioSettings {
+        home: home.to_owned(),
+        policy: Policy::default(),
+        url_lifetime: VALID_FOR,
+        sweep_every: Duration::from_secs(30),
+        webhooks: Rules::default(),
+        work: Some(RunnerPolicy::default()),
+    }
+}
+
+fn metrics() -> Arc<Metrics> {
+    Metrics::new(crate::about::build_info(), Arc::new(SystemClock))
+}
+
 async fn open(home: &Path, roster: &Roster) -> Studio {
-    Studio::open(home, roster, Arc::new(SystemClock), Duration::from_secs(5))
+    Studio::open(settings(home), roster, Arc::new(SystemClock), metrics())
         .await
         .unwrap()
 }
@@ -124,6 +142,6 @@ async fn jobs_are_left_alone_where_no_model_makes_pictures() {
 async fn a_data_directory_of_no_use_is_said_so() {
     let home = tempfile::NamedTempFile::new().unwrap();
     let (roster, clock) = (Roster::loading(), Arc::new(SystemClock));
-    let opened = Studio::open(home.path(), &roster, clock, Duration::ZERO).await;
+    let opened = Studio::open(settings(home.path()), &roster, clock, metrics()).await;
     assert_eq!(opened.unwrap_err().code(), Some("storage_unwritable"));
 }

@@ -120,7 +120,7 @@ impl Reloader {
             ask,
             versions,
             offer,
-            kept: Arc::default(),
+            kept: Arc::new(Kept::nothing(wanted.role())),
             whole: BTreeMap::new(),
         };
         let (tell, told) = oneshot::channel();
@@ -181,7 +181,7 @@ impl Worker {
             })
             .await?;
         let failure = outcome.failures.into_iter().next_back();
-        let none = outcome.models.iter().next().is_none();
+        let none = outcome.nothing;
         let readiness = match &failure {
             Some(error) => Readiness::Failed(ModelError::new(ErrorKind::Unavailable, error.to_string())),
             None => Readiness::Ready,
@@ -310,7 +310,7 @@ impl Worker {
         if !outcome.failures.is_empty() {
             return Err(outcome.failures.iter().flat_map(reasons).collect());
         }
-        if outcome.models.iter().next().is_none() {
+        if outcome.nothing {
             return Err(vec!["it has no model to serve".to_owned()]);
         }
         self.parts.roster.publish(outcome.models, Readiness::Ready);

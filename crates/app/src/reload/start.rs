@@ -8,7 +8,7 @@ use busbar_config::{Config, Loaded, Source, Sources, State, Version, Versions, f
 use super::{candidate::Candidate, elsewhere::Elsewhere, offer::Offer, reasons::reasons};
 use crate::{
     Error, Result,
-    load::{Kept, Wanted},
+    load::{Kept, Role, Wanted},
 };
 
 /// A configuration to serve, and where the next one comes from.
@@ -44,13 +44,13 @@ struct Whereabouts {
     environment: String,
 }
 
-/// Finds out what is to be served.
+/// Finds out what is to be served, and how much of the work a process of this role does itself.
 ///
 /// # Errors
 /// Everything that is wrong with the configuration, where no version of before can serve instead.
-pub async fn configure(sources: Sources) -> Result<Configured> {
+pub async fn configure(sources: Sources, role: Role) -> Result<Configured> {
     let (offer, place, elsewhere) = offered(&sources).await?;
-    let (candidate, standing) = choose(&sources, &offer, &place)?;
+    let (candidate, standing) = choose(&sources, &offer, &place, role)?;
     Ok(Configured {
         loaded: candidate.loaded,
         wanted: candidate.wanted,
@@ -169,8 +169,13 @@ fn home(sources: &Sources, config: &Config) -> Option<PathBuf> {
     homes.into_iter().find(|home| !home.as_os_str().is_empty())
 }
 
-fn choose(sources: &Sources, offer: &Offer, place: &Whereabouts) -> Result<(Candidate, Standing)> {
-    let nothing = Kept::default();
+fn choose(
+    sources: &Sources,
+    offer: &Offer,
+    place: &Whereabouts,
+    role: Role,
+) -> Result<(Candidate, Standing)> {
+    let nothing = Kept::nothing(role);
     let now = offer.table(&place.environment).unwrap_or_default();
     let again = |version: &Version| Candidate::version(version, &now, sources, &nothing);
     if let Some(version) = chosen(place, offer)

@@ -43,6 +43,14 @@ impl Connection {
         self.taken(request.call())
     }
 
+    /// What is at an address that the server gave: on itself, or elsewhere, and then without the key.
+    pub(super) fn fetch(&self, url: &str) -> Result<Body> {
+        match url.strip_prefix(&self.url).filter(|path| path.starts_with('/')) {
+            Some(path) => self.get(path),
+            None => self.taken(self.agent.get(url).call()),
+        }
+    }
+
     pub(super) fn post(&self, call: &Call) -> Result<Body> {
         let mut request = self
             .agent

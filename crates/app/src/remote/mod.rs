@@ -13,7 +13,10 @@ use busbar_core::{
     Result,
 };
 use busbar_tasks::{SummaryRequest, SummaryStream};
-use busbar_wire::client::{self, RemoteModel};
+use busbar_wire::{
+    client::{self, RemoteModel},
+    jobs::ImageJob,
+};
 
 use connection::{Connection, blocking};
 
@@ -56,6 +59,56 @@ impl Remote {
             max_tokens: request.max_tokens,
         })?;
         events::summary(Arc::clone(&self.0), call).await
+    }
+}
+
+/// Pictures as jobs.
+impl Remote {
+    /// Submits a job.
+    pub(crate) async fn job(&self, call: client::Call) -> Result<ImageJob> {
+        let connection = Arc::clone(&self.0);
+        blocking(move || client::read_image_job(&whole(connection.post(&call)?)?)).await
+    }
+
+    /// A job as it stands.
+    pub(crate) async fn image_job(&self, id: &str) -> Result<ImageJob> {
+        let (connection, path) = (Arc::clone(&self.0), client::job_path(id));
+        blocking(move || client::read_image_job(&whole(connection.get(&path)?)?)).await
+    }
+
+    /// The jobs of a page.
+    pub(crate) async fn image_jobs(&self, path: String) -> Result<Vec<ImageJob>> {
+        let connection = Arc::clone(&self.0);
+        blocking(move || client::read_image_jobs(&whole(connection.get(&path)?)?)).await
+    }
+
+    /// Stops a job.
+    pub(crate) async fn cancel_image_job(&self, id: &str) -> Result<ImageJob> {
+        self.job(client::Call {
+            path: client::cancel_path(id).into(),
+            body: bytes::Bytes::new(),
+        })
+        .await
+    }
+
+    /// A job's file, at the address that the server gave.
+    pub(crate) async fn file(&self, url: String) -> Result<bytes::Bytes> {
+        let connection = Arc::clone(&self.0);
+        blocking(move || Ok(whole(connection.fetch(&url)?)?.into())).await
+    }
+
+    /// Sends something before this process may end. Its answer is of no interest, and is waited for a
+    /// moment only.
+    pub(crate) fn send_at_last(&self, call: client::Call) {
+        const MOMENT: std::time::Duration = std::time::Duration::from_secs(2);
+        let connection = Arc::clone(&self.0);
+        let (tell, told) = std::sync::mpsc::channel();
+        std::thread::spawn(move || {
+            drop(connection.post(&call));
+            // Nobody may be waiting any more.
+            let _unheard = tell.send(());
+        });
+        let _sent = told.recv_timeout(MOMENT);
     }
 }
 

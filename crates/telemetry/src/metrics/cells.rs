@@ -23,10 +23,6 @@ impl Counter {
 pub(crate) struct Gauge(AtomicI64);
 
 impl Gauge {
-    pub(crate) fn set(&self, n: i64) {
-        self.0.store(n, Relaxed);
-    }
-
     pub(crate) fn add(&self, n: i64) {
         self.0.fetch_add(n, Relaxed);
     }

@@ -1,6 +1,6 @@
 //! `busbar models list`
 
-use busbar_app::Shelf;
+use busbar_app::{ImagePlan, Shelf};
 use busbar_catalog::{Entry, Status};
 use serde_json::json;
 
@@ -28,10 +28,12 @@ pub(super) fn run(args: &Args, shelf: &Shelf, setup: &Setup) -> Result {
         .map(|entry| (entry, shelf.store.status(entry)))
         .filter(|(_, status)| !args.installed || matches!(status, Status::Present { .. }))
         .collect();
+    let built_in = ImagePlan::built_in(setup.config());
     if args.json {
-        return listed
+        listed
             .iter()
-            .try_for_each(|(entry, status)| setup.terminal.line(as_json(entry, status)));
+            .try_for_each(|(entry, status)| setup.terminal.line(as_json(entry, status)))?;
+        return built_in.map_or(Ok(()), |plan| setup.terminal.line(built_in_as_json(&plan)));
     }
     let mut table = Table::default();
     table.row(["NAME", "KIND", "SIZE", "HERE", "LICENCE", "WHAT"]);
@@ -45,6 +47,10 @@ pub(super) fn run(args: &Args, shelf: &Shelf, setup: &Setup) -> Result {
             &entry.licence.name,
             &entry.title,
         ]);
+    }
+    if let Some(plan) = &built_in {
+        let name = format!("{} *", plan.id);
+        table.row([&name, "image", "-", "built in", &plan.licence, &plan.title]);
     }
     for line in table.lines() {
         setup.terminal.line(line)?;
@@ -72,6 +78,19 @@ fn state(status: &Status) -> String {
         Status::Present { .. } => "yes".to_owned(),
         Status::Unusable { .. } => "unusable".to_owned(),
     }
+}
+
+fn built_in_as_json(plan: &ImagePlan) -> String {
+    json!({
+        "name": plan.id,
+        "kind": "image",
+        "title": plan.title,
+        "default": true,
+        "licence": plan.licence,
+        "installed": true,
+        "built_in": true,
+    })
+    .to_string()
 }
 
 fn as_json(entry: &Entry, status: &Status) -> String {

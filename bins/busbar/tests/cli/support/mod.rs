@@ -1,6 +1,8 @@
 //! Runs the real binary, and stands in for a server.
 
 pub(crate) mod fake;
+#[cfg(feature = "image")]
+pub(crate) mod pictures;
 
 use std::{
     ffi::OsStr,

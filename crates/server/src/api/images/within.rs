@@ -46,6 +46,7 @@ pub(crate) async fn files(
         strength: None,
         format,
         expires_in: None,
+        webhook: None,
     };
     let mut watching = Watching::begin(server);
     let making = async {

@@ -1,44 +1,63 @@
-//! The keys that sign the addresses of pictures: made once, kept for their owner alone.
+//! The keys that sign the addresses of pictures and webhooks: made once, kept for their owner alone.
 //!
-//! A line a key, `<name> <secret in hexadecimal>`: the first signs, all of them open. To change
-//! keys, put a new line first and take the old one away when the addresses that it signed are over.
+//! A line a key: `<name> <secret in hexadecimal>` for addresses, of which the first signs and all of
+//! them open; `whsec_<Base64>` for webhooks, which are signed with all of them. To change keys, put a
+//! new line first and take the old one away when what it signed is over.
 
 use std::{fs, io, io::Write as _, path::Path};
 
 use busbar_core::{Error, ErrorKind, Result, Secret};
-use busbar_jobs::{UrlKey, UrlKeys};
+use busbar_jobs::{HookKeys, UrlKey, UrlKeys};
 use tempfile::NamedTempFile;
 
 const SECRET_BYTES: usize = 32;
 const NAME_BYTES: usize = 4;
+const RANDOM: usize = NAME_BYTES + SECRET_BYTES;
 
-/// The keys in a file, which is made where there is none.
+/// The keys of addresses, in a file which is made where there is none.
 ///
 /// # Errors
 /// `Unavailable` where it cannot be made or read; `Invalid` where it holds something else.
-pub(super) fn at(path: &Path) -> Result<UrlKeys> {
+pub(super) fn of_addresses(path: &Path) -> Result<UrlKeys> {
+    let line = |random: &[u8; RANDOM]| {
+        let (name, secret) = random.split_at(NAME_BYTES);
+        format!("{} {}\n", hex(name), hex(secret))
+    };
+    read(&text(path, line)?, path)
+}
+
+/// The keys of webhooks, likewise.
+///
+/// # Errors
+/// As above.
+pub(super) fn of_webhooks(path: &Path) -> Result<HookKeys> {
+    let text = text(path, |random| {
+        format!("{}\n", HookKeys::secret(&random[NAME_BYTES..]))
+    })?;
+    let lines = text.lines().map(str::trim).filter(|line| !line.is_empty());
+    HookKeys::new(lines).map_err(|error| {
+        let message = format!("{}, a line for each: {}", path.display(), error.message());
+        Error::invalid("webhook_secrets", message)
+    })
+}
+
+/// What a file says; where there is none it is made with one line.
+fn text(path: &Path, line: impl FnOnce(&[u8; RANDOM]) -> String) -> Result<String> {
     let unusable = |source: io::Error| {
         let message = format!("the keys in {} cannot be used: {source}", path.display());
         Error::new(ErrorKind::Unavailable, message).with_source(source)
     };
     match fs::read_to_string(path) {
-        Ok(text) => return read(&text, path),
+        Ok(text) => return Ok(text),
         Err(error) if error.kind() == io::ErrorKind::NotFound => {}
         Err(error) => return Err(unusable(error)),
     }
-    make(path)?.map_err(unusable)?;
-    // Another process may have been quicker; its keys are the ones then.
-    read(&fs::read_to_string(path).map_err(unusable)?, path)
-}
-
-/// Makes the file, whole or not at all, unless there is one by now.
-fn make(path: &Path) -> Result<io::Result<()>> {
-    let mut random = [0; NAME_BYTES + SECRET_BYTES];
+    let mut random = [0; RANDOM];
     getrandom::fill(&mut random)
         .map_err(|error| Error::internal(format!("the machine gives no random numbers: {error}")))?;
-    let (name, secret) = random.split_at(NAME_BYTES);
-    let line = format!("{} {}\n", hex(name), hex(secret));
-    Ok(put(path, &line))
+    put(path, &line(&random)).map_err(unusable)?;
+    // Another process may have been quicker; its keys are the ones then.
+    fs::read_to_string(path).map_err(unusable)
 }
 
 fn put(path: &Path, line: &str) -> io::Result<()> {
@@ -102,15 +121,15 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("url-keys");
         let now = Timestamp::default();
-        let query = at(&path).unwrap().sign("/a", now, HOUR);
-        assert!(at(&path).unwrap().verify("/a", &query, now).is_ok());
+        let query = of_addresses(&path).unwrap().sign("/a", now, HOUR);
+        assert!(of_addresses(&path).unwrap().verify("/a", &query, now).is_ok());
         #[cfg(unix)]
         {
             use std::os::unix::fs::PermissionsExt as _;
             let mode = fs::metadata(&path).unwrap().permissions().mode();
             assert_eq!(mode & 0o777, 0o600);
         }
-        let other = at(&folder.path().join("other")).unwrap();
+        let other = of_addresses(&folder.path().join("other")).unwrap();
         assert!(other.verify("/a", &query, now).is_err());
     }
 
@@ -119,10 +138,10 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("url-keys");
         let now = Timestamp::default();
-        let query = at(&path).unwrap().sign("/a", now, HOUR);
+        let query = of_addresses(&path).unwrap().sign("/a", now, HOUR);
         let old = fs::read_to_string(&path).unwrap();
         fs::write(&path, format!("new {}\n{old}", "ab".repeat(SECRET_BYTES))).unwrap();
-        let keys = at(&path).unwrap();
+        let keys = of_addresses(&path).unwrap();
         assert!(keys.verify("/a", &query, now).is_ok());
         assert!(keys.sign("/a", now, HOUR).contains("key=new&"));
     }
@@ -133,8 +152,29 @@ mod tests {
         let path = folder.path().join("url-keys");
         for text in ["", "a", "a zz", "a abc", "a abcd"] {
             fs::write(&path, text).unwrap();
-            assert!(at(&path).is_err(), "{text:?}");
+            assert!(of_addresses(&path).is_err(), "{text:?}");
             assert_eq!(fs::read_to_string(&path).unwrap(), text);
         }
+    }
+
+    #[test]
+    fn webhooks_have_secrets_of_their_own_that_stay() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("webhook-secrets");
+        let now = Timestamp::default();
+        let signature = of_webhooks(&path).unwrap().sign("m", now, b"{}");
+        assert!(
+            of_webhooks(&path)
+                .unwrap()
+                .verify(("m", now, b"{}"), &signature, now)
+        );
+        assert!(fs::read_to_string(&path).unwrap().starts_with("whsec_"));
+        fs::write(&path, "whsec_short").unwrap();
+        assert!(
+            of_webhooks(&path)
+                .unwrap_err()
+                .message()
+                .contains("webhook-secrets")
+        );
     }
 }
