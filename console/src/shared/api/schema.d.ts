@@ -1262,6 +1262,7 @@ export interface components {
              * @description How much of the given picture is made anew, above 0 to 1; 0.8 where it is absent.
              */
             strength?: number | null;
+            webhook?: components["schemas"]["ImageJobWebhook"] | null;
             /**
              * Format: int32
              * @description Pixels, a multiple of 8, 64 to 2048; the model's own where it is absent.
@@ -1273,6 +1274,18 @@ export interface components {
          * @enum {string}
          */
         ImageJobState: "queued" | "running" | "succeeded" | "failed" | "cancelled" | "expired";
+        /** @description Whom to tell how a job goes: a `POST` signed as Standard Webhooks has it. */
+        ImageJobWebhook: {
+            /** @description Of what; every end of the job where it is absent. */
+            events?: components["schemas"]["ImageJobWebhookEvent"][];
+            /** @description Where to. */
+            url: string;
+        };
+        /**
+         * @description What a webhook can tell of.
+         * @enum {string}
+         */
+        ImageJobWebhookEvent: "queued" | "started" | "retrying" | "succeeded" | "failed" | "cancelled" | "expired";
         /** @description The answer. */
         ImageList: {
             busbar?: components["schemas"]["Metrics"] | null;
