@@ -57,6 +57,7 @@ const MAY: &[(&str, &[&str])] = &[
         &["busbar-app", "busbar-catalog", "busbar-config", "busbar-core"],
     ),
     ("xtask", &[]),
+    ("busbar-fuzz", &["busbar-core", "busbar-wire"]),
 ];
 /// What tests may use beside: everybody's, and one crate's for a reason.
 const IN_TESTS: &[(&str, &str)] = &[
