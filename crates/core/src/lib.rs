@@ -26,6 +26,7 @@ mod relay;
 mod roster;
 mod sampling;
 mod secret;
+mod stages;
 mod usage;
 
 pub use capabilities::{Capabilities, ModelCard, Task};
@@ -56,4 +57,5 @@ pub use relay::{Format, Relay, RelayItem, RelayRequest, RelayStream};
 pub use roster::{Readiness, Roster};
 pub use sampling::{LogitBias, Sampling};
 pub use secret::Secret;
+pub use stages::{Stage, StageChange, StageKeeper, Staged, Stages};
 pub use usage::{Tokens, Usage};

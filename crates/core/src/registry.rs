@@ -3,8 +3,8 @@
 use std::{collections::BTreeMap, sync::Arc};
 
 use crate::{
-    ChatModel, Classifier, Embedder, Error, ErrorKind, ImageModel, ModelCard, ModelId, Relay, Result, Task,
-    TokenCounter,
+    ChatModel, Classifier, Embedder, Error, ErrorKind, ImageModel, ModelCard, ModelId, Relay, Result, Stage,
+    Stages, Task, TokenCounter,
 };
 
 /// A model with everything that it can do.
@@ -12,6 +12,8 @@ use crate::{
 pub struct Model {
     /// What it is.
     pub card: ModelCard,
+    /// Which version of it this is, where versions are kept.
+    pub version: Option<String>,
     /// Answers in text.
     pub chat: Option<Arc<dyn ChatModel>>,
     /// Takes requests as they were written.
@@ -31,6 +33,7 @@ impl Model {
     pub fn new(card: ModelCard) -> Self {
         Self {
             card,
+            version: None,
             chat: None,
             relay: None,
             embed: None,
@@ -50,6 +53,8 @@ pub struct Models {
     default: Option<ModelId>,
     /// Other names; one that ends in `*` stands for all that begin so.
     aliases: Vec<(String, ModelId)>,
+    /// Which classifier is in production, and which are beside it.
+    stages: Stages,
 }
 
 impl Models {
@@ -70,6 +75,19 @@ impl Models {
     pub fn with_alias(mut self, name: impl Into<String>, model: ModelId) -> Self {
         self.aliases.push((name.into(), model));
         self
+    }
+
+    /// Says which classifier is in production: it is the one meant when none is named, and the stages'
+    /// names are other names of those that are there.
+    #[must_use]
+    pub fn with_stages(mut self, stages: Stages) -> Self {
+        self.stages = stages;
+        self
+    }
+
+    /// Which classifier is in production, and which are beside it.
+    pub fn stages(&self) -> &Stages {
+        &self.stages
     }
 
     /// The model asked for, or the default where `id` is empty or `default`.
@@ -129,12 +147,20 @@ impl Models {
         Ok((&model.card, embed))
     }
 
-    /// The model asked for, as one that says what is on pictures. Where none is named, the first that
-    /// does.
+    /// The model asked for, as one that says what is on pictures; by its own name, or by its stage.
+    /// Where none is named, the one in production; where none is, the first that does.
     ///
     /// # Errors
     /// `NotFound` as [`Models::get`]; `Unsupported` where it does something else.
     pub fn classifier(&self, id: &str) -> Result<(&ModelCard, Arc<dyn Classifier>)> {
+        let stage = match id {
+            "" | "default" => Some(Stage::Production),
+            own if self.by_id.contains_key(&ModelId::new(own)) => None,
+            stage => Stage::named(stage),
+        };
+        // What is in production is not replaced in silence by another where it is not here.
+        let staged = stage.and_then(|stage| self.stages.at(stage));
+        let id = staged.map_or(id, |staged| staged.model.as_str());
         self.specialist(id, Task::Classify, |model| model.classify.clone())
     }
 
@@ -197,18 +223,74 @@ mod tests {
     use super::*;
     use crate::Capabilities;
 
+    fn card(id: &str) -> ModelCard {
+        ModelCard {
+            id: id.into(),
+            title: id.into(),
+            host: "test".into(),
+            licence: "MIT".into(),
+            capabilities: Capabilities::default(),
+            price: None,
+        }
+    }
+
+    #[derive(Debug)]
+    struct Eye;
+
+    impl Classifier for Eye {
+        fn classify(&self, _: crate::ClassifyRequest) -> crate::BoxFuture<'_, Result<crate::Classification>> {
+            Box::pin(async { Err(Error::internal("never asked")) })
+        }
+    }
+
     #[test]
-    fn other_names_lead_to_a_model_and_its_own_name_comes_first() {
-        let model = |id: &str| {
-            Model::new(ModelCard {
-                id: id.into(),
-                title: id.into(),
-                host: "test".into(),
-                licence: "MIT".into(),
-                capabilities: Capabilities::default(),
-                price: None,
+    fn who_is_in_production_is_meant_where_nobody_is_named() {
+        let eye = |id: &str| Model {
+            classify: Some(Arc::new(Eye)),
+            ..Model::new(card(id))
+        };
+        let staged = |id: &str| {
+            Some(crate::Staged {
+                model: id.into(),
+                version: None,
             })
         };
+        let stages = Stages {
+            candidate: staged("c"),
+            production: staged("b"),
+            before: Vec::new(),
+        };
+        let models = Models::default().with(eye("a")).with(eye("b")).with(eye("c"));
+        let found = |models: &Models, id: &str| {
+            let found = models.classifier(id);
+            found.map(|(card, _)| card.id.as_str().to_owned()).ok()
+        };
+        assert_eq!(found(&models, "").as_deref(), Some("a"));
+        assert_eq!(found(&models, "candidate"), None);
+        let staged = models.with_stages(stages.clone());
+        for (id, model) in [
+            ("", "b"),
+            ("default", "b"),
+            ("production", "b"),
+            ("candidate", "c"),
+            ("a", "a"),
+        ] {
+            assert_eq!(found(&staged, id).as_deref(), Some(model), "{id}");
+        }
+        assert_eq!(found(&staged, "previous"), None);
+        let named = staged.with(eye("production"));
+        assert_eq!(
+            found(&named, "production").as_deref(),
+            Some("production"),
+            "its own name comes first"
+        );
+        let lost = Models::default().with(eye("a")).with_stages(stages);
+        assert_eq!(found(&lost, ""), None, "no other one answers in its place");
+    }
+
+    #[test]
+    fn other_names_lead_to_a_model_and_its_own_name_comes_first() {
+        let model = |id: &str| Model::new(card(id));
         let models = Models::default()
             .with(model("a"))
             .with(model("gpt-mini"))

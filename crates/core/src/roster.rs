@@ -4,6 +4,7 @@ use std::sync::{Arc, PoisonError, RwLock};
 
 use crate::{
     ChatModel, Classifier, Embedder, Error, ErrorKind, ImageModel, Model, ModelCard, ModelId, Models, Result,
+    Stages,
 };
 
 /// The models in service, and whether all of them are there. Clones share them.
@@ -111,13 +112,23 @@ impl Roster {
         Err(Error::new(ErrorKind::Unavailable, message).with_code("no_model"))
     }
 
-    /// Puts other models into service; requests under way keep those that they have.
+    /// Puts other models into service; requests under way keep those that they have. Stages stay as they
+    /// are.
     pub fn publish(&self, models: Models, readiness: Readiness) {
         let mut current = self.0.write().unwrap_or_else(PoisonError::into_inner);
+        let stages = current.models.stages().clone();
         *current = Current {
-            models: Arc::new(models),
+            models: Arc::new(models.with_stages(stages)),
             readiness,
         };
+    }
+
+    /// Puts models at their stages, and these models into service beside the others; requests under way
+    /// keep the ones that they have.
+    pub fn stage(&self, stages: Stages, more: Vec<Model>) {
+        let mut current = self.0.write().unwrap_or_else(PoisonError::into_inner);
+        let models = more.into_iter().fold((*current.models).clone(), Models::with);
+        current.models = Arc::new(models.with_stages(stages));
     }
 
     fn find<T>(&self, look: impl FnOnce(&Models) -> Result<T>) -> Result<T> {
