@@ -1,6 +1,11 @@
 //! SHA-256: the value, and hashing while bytes pass.
 
-use std::fmt;
+use std::{
+    fmt,
+    fs::File,
+    io::{self, Read as _},
+    path::Path,
+};
 
 use sha2::Digest as _;
 
@@ -9,6 +14,21 @@ use sha2::Digest as _;
 pub struct Sha256([u8; 32]);
 
 impl Sha256 {
+    /// That of a whole file. Blocks as long as the disk needs.
+    ///
+    /// # Errors
+    /// The disk's.
+    pub fn of_file(path: &Path) -> io::Result<Self> {
+        let (mut file, mut hasher) = (File::open(path)?, Hasher::default());
+        let mut buffer = vec![0; 1 << 18];
+        loop {
+            match file.read(&mut buffer)? {
+                0 => return Ok(hasher.finish()),
+                read => hasher.update(&buffer[..read]),
+            }
+        }
+    }
+
     /// From 64 hexadecimal digits, of either case.
     pub fn parse(text: &str) -> Result<Self, &'static str> {
         const WRONG: &str = "must be 64 hexadecimal digits";

@@ -29,6 +29,14 @@ pub enum Error {
         /// Every name there is.
         all: Vec<String>,
     },
+    /// An archive with a model in it is of no use.
+    #[error("the archive {} {says}", .path.display())]
+    Archive {
+        /// Which.
+        path: PathBuf,
+        /// What is the matter with it.
+        says: String,
+    },
     /// A path was given and nothing is there.
     #[error("there is no model file at {}", .0.display())]
     NoFile(PathBuf),

@@ -7,6 +7,7 @@
 //! **Invariant:** nothing here reads the environment (settings are passed in), prints, or opens a
 //! model to look inside. A file that is taken for whole has had its length and hash checked.
 
+mod archive;
 mod cancel;
 mod catalog;
 mod digest;
@@ -26,6 +27,7 @@ mod space;
 mod store;
 mod verify;
 
+pub use archive::is_archive;
 pub use cancel::Cancel;
 pub use catalog::{Catalog, Wanted};
 pub use digest::Sha256;

@@ -93,6 +93,15 @@ impl Store {
         }
     }
 
+    /// Where an archive with a model in it (`model.tar.gz`) is unpacked; it is now, where it was not.
+    /// Blocks.
+    ///
+    /// # Errors
+    /// It is none, or is not to be trusted; or there is no room.
+    pub fn unpacked(&self, archive: &Path) -> Result<PathBuf> {
+        crate::archive::unpack(archive, &self.home)
+    }
+
     /// How much more the disk has room for.
     ///
     /// # Errors
