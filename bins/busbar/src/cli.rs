@@ -32,6 +32,7 @@ pub(crate) enum Command {
     Generate(Box<commands::generate::Args>),
     Summarize(Box<commands::summarize::Args>),
     Embed(Box<commands::embed::Args>),
+    Classify(Box<commands::classify::Args>),
     Imagine(Box<commands::imagine::Args>),
     Jobs(commands::jobs::Args),
     Models(commands::models::Args),

@@ -50,6 +50,11 @@ impl Failure {
         }
     }
 
+    /// Whether it is about one thing of several, and the others may still be done.
+    pub(crate) fn is_about_one(&self) -> bool {
+        matches!(self, Self::App(Error::Model(_)) | Self::Failed(_))
+    }
+
     fn message(&self) -> Option<String> {
         match self {
             Self::Processor(missing) => Some(missing.to_string()),
@@ -61,6 +66,12 @@ impl Failure {
             }
             Self::Said | Self::Interrupted => None,
         }
+    }
+}
+
+impl std::fmt::Display for Failure {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(&self.message().unwrap_or_default())
     }
 }
 

@@ -53,7 +53,12 @@ async fn finish<T>(work: tokio::task::JoinHandle<T>, cancel: &Cancel) -> Result<
 
 /// Opens the model to talk to. Where it is not here yet and a person is, offers to pull it.
 pub(crate) async fn open(setup: &Setup, name: Option<&str>) -> Result<Talk> {
-    let missing = match load(setup, name).await {
+    or_pull(setup, async || Ok(Talk::open(setup.config(), name).await?)).await
+}
+
+/// Opens something that needs a model. Where that is not here yet and a person is, offers to pull it.
+pub(crate) async fn or_pull<T>(setup: &Setup, open: impl AsyncFn() -> Result<T>) -> Result<T> {
+    let missing = match load(setup, &open).await {
         Err(Failure::App(Error::Catalog(CatalogError::NotPulled(missing)))) => missing,
         other => return other,
     };
@@ -71,12 +76,12 @@ pub(crate) async fn open(setup: &Setup, name: Option<&str>) -> Result<Talk> {
         return Err(CatalogError::NotPulled(missing).into());
     }
     pull(entry, &shelf, setup).await?;
-    load(setup, name).await
+    load(setup, &open).await
 }
 
-async fn load(setup: &Setup, name: Option<&str>) -> Result<Talk> {
+async fn load<T>(setup: &Setup, open: &impl AsyncFn() -> Result<T>) -> Result<T> {
     let wait = spinner("loading the model", setup.terminal, setup.quiet);
-    let talk = Talk::open(setup.config(), name).await;
+    let opened = open().await;
     wait.finish_and_clear();
-    Ok(talk?)
+    opened
 }

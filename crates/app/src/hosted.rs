@@ -6,7 +6,7 @@ use busbar_config::{Config, Environment, Provider};
 use busbar_core::Model;
 use busbar_providers::{Shared, build, http::Client, key_variable, prices::Prices, settings::Section};
 
-use crate::{Error, Result, images};
+use crate::{Error, Result, fetch, images};
 
 /// The models of all providers.
 #[derive(Clone, Debug, Default)]
@@ -38,6 +38,7 @@ impl Hosted {
             client: client.clone(),
             prices: Arc::new(prices(own.as_deref())?),
             decode: Arc::new(images::decode),
+            fetcher: fetch::pictures(&config.fetch),
         };
         let kept = |provider: &Provider| {
             let mut sections = before.sections.iter().filter(|_| before.prices == own);

@@ -10,7 +10,10 @@ use busbar_config::Config;
 use busbar_core::{Model, Models};
 use busbar_telemetry::{Metrics, Watched};
 
-use crate::{Error, ImageFiles, ImagePlan, Plan, Result, Shelf, SightPlan, hosted::Hosted, images, local};
+use crate::{
+    Error, ImageFiles, ImagePlan, Plan, Result, Shelf, SightPlan, directory, hosted::Hosted, images, local,
+    stages,
+};
 
 /// What of the work a process does itself.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -73,6 +76,8 @@ impl Wanted {
     /// One of them is not here; a provider's section is wrong.
     pub(crate) fn of(config: &Config, before: &Kept) -> Result<Self> {
         let shelf = Shelf::open(config)?;
+        let config = directory::listed(config.clone(), &shelf)?;
+        let config = &config;
         let (hosted, role) = (Hosted::of(config, &before.hosted)?, before.role);
         Ok(Self {
             plans: plans(config, &shelf, role)?,
@@ -205,7 +210,10 @@ fn plans(config: &Config, shelf: &Shelf, role: Role) -> Result<Vec<Plan>> {
         return Ok(Vec::new());
     }
     let models = &config.models;
-    let others = !config.providers.is_empty() || !models.images.is_empty() || !models.vision.is_empty();
+    let others = !config.providers.is_empty()
+        || models.directory.is_some()
+        || !models.images.is_empty()
+        || !models.vision.is_empty();
     if models.text.is_empty() && others {
         return Ok(Vec::new());
     }
@@ -213,11 +221,22 @@ fn plans(config: &Config, shelf: &Shelf, role: Role) -> Result<Vec<Plan>> {
 }
 
 fn sights(config: &Config, shelf: &Shelf, role: Role) -> Result<Vec<SightPlan>> {
-    if cfg!(feature = "vision") && role != Role::Worker {
-        SightPlan::all(config, shelf)
-    } else {
-        Ok(Vec::new())
+    if !cfg!(feature = "vision") || role == Role::Worker {
+        return Ok(Vec::new());
     }
+    let mut sights = SightPlan::all(config, shelf)?;
+    // One that was promoted while a server ran is there after a restart, too.
+    for model in stages::models(config) {
+        if sights.iter().any(|plan| plan.id == model) {
+            continue;
+        }
+        match SightPlan::called(&model, config, shelf) {
+            Ok(Some(plan)) => sights.push(plan),
+            Ok(None) => tracing::error!(model, "a model of the registry is not here"),
+            Err(error) => tracing::error!(model, %error, "a model of the registry is not here"),
+        }
+    }
+    Ok(sights)
 }
 
 /// The models that make pictures. Where none is listed and nobody else has one, the one that is built in.

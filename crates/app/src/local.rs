@@ -96,11 +96,17 @@ pub(crate) fn load_sight(plan: &SightPlan) -> Result<Model> {
     let description = match &plan.description {
         Some(path) => Description::read(path),
         None => Description::built_in(&plan.id).unwrap_or_else(|| {
-            let message = format!("nobody says how pictures are made ready for `{}`", plan.id);
+            let message = format!(
+                "nobody says how pictures are made ready for `{}`: put a description beside {}, with the ending toml",
+                plan.id,
+                plan.path.display()
+            );
             Err(busbar_core::Error::internal(message))
         }),
     };
+    let version = plan.version()?;
     let config = VisionEngineConfig {
+        version: Some(version.clone()),
         title: plan.title.clone(),
         licence: plan.licence.clone(),
         ..VisionEngineConfig::new((*plan.id).into(), plan.path.clone(), description.map_err(failed)?)
@@ -118,6 +124,7 @@ pub(crate) fn load_sight(plan: &SightPlan) -> Result<Model> {
         price: None,
     };
     Ok(Model {
+        version: Some(version),
         classify: Some(Arc::new(engine)),
         ..Model::new(card)
     })

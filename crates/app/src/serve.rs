@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use busbar_config::Config;
-use busbar_core::Roster;
+use busbar_core::{Roster, StageKeeper};
 use busbar_server::{
     Drain, Hosts, Listen, Origins, Parts, ReplayLimits, Server, Settings, Stopped, Tls, WsLimits,
 };
@@ -13,10 +13,12 @@ use tokio::net::TcpListener;
 use crate::{
     Configured, Error, Result, about,
     clock::SystemClock,
+    fetch,
     images::{Studio, StudioSettings},
     load::Role,
     reload::{self, Reloader},
     signals::Signals,
+    stages::Keeper,
 };
 
 /// How serving ended.
@@ -52,6 +54,8 @@ pub async fn serve(configured: Configured) -> Result<Ended> {
     let metrics = Metrics::new(about::build_info(), clock.clone());
     // Loading takes seconds; /healthz answers meanwhile, and /readyz says when it is over.
     let roster = Roster::loading();
+    // Which classifier is in production is known before the first one is there.
+    let keeper: Arc<dyn StageKeeper> = Arc::new(Keeper::open(&config, &roster)?);
     let parts = reload::Parts {
         roster: roster.clone(),
         metrics: metrics.clone(),
@@ -66,7 +70,8 @@ pub async fn serve(configured: Configured) -> Result<Ended> {
     let drain = Drain::default();
     let server = Server::new(Parts {
         models: roster,
-        fetcher: None,
+        fetcher: fetch::pictures(&config.fetch),
+        stages: Some(keeper),
         pictures: studio.as_ref().map(Studio::pictures),
         settings: settings(&config),
         clock,

@@ -27,6 +27,7 @@ pub(crate) struct RawModels {
     text: Vec<RawTextModel>,
     vision: Vec<String>,
     images: Vec<String>,
+    directory: String,
     default: String,
     aliases: Vec<String>,
     catalog: String,
@@ -88,6 +89,8 @@ pub struct Models {
     pub vision: Vec<String>,
     /// Models that make pictures.
     pub images: Vec<ImageModel>,
+    /// A directory whose models are served too, or an archive of one.
+    pub directory: Option<PathBuf>,
     /// The one that answers a request that names none; `None`: the first.
     pub default: Option<String>,
     /// Other names of models, the first that fits counts: what clients ask for (a `*` at its end stands
@@ -130,6 +133,13 @@ impl RawModels {
             );
         }
         let images = ImageModel::all(&self.images, problems);
+        let directory = present(&self.directory).map(PathBuf::from);
+        if let Some(directory) = &directory
+            && !directory.exists()
+        {
+            let message = format!("no such directory or archive: {}", directory.display());
+            problems.field("models.directory", message);
+        }
         let aliases = self.aliases(problems);
         let mut file = |name: &str, path: &str| {
             let path = present(path).map(PathBuf::from);
@@ -147,6 +157,7 @@ impl RawModels {
             text_engine,
             vision: self.vision.clone(),
             images,
+            directory,
             default,
             aliases,
             catalog,

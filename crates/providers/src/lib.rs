@@ -4,6 +4,7 @@
 //! and nowhere else; dropping an answer closes the connection that it came by; no format is known here.
 
 pub mod auth;
+pub mod bring;
 pub mod chat;
 pub mod classify;
 pub mod documents;

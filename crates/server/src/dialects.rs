@@ -92,6 +92,7 @@ const OURS: &[&str] = &[
     "/v1/images/files",
     "/v1/images/jobs",
     "/v1/streams",
+    "/v1/registry",
     "/v1/summaries",
     "/v1/ws",
 ];

@@ -23,6 +23,8 @@ const WHILE_LOADING: Duration = Duration::from_secs(3);
 pub(crate) struct Failure {
     error: Error,
     status: StatusCode,
+    /// Whoever asks counts on it and asks again soon.
+    expected: bool,
 }
 
 /// Everything a handler may end with.
@@ -31,7 +33,11 @@ pub(crate) type Handled<T = Response> = Result<T, Failure>;
 impl From<Error> for Failure {
     fn from(error: Error) -> Self {
         let status = of(error.kind());
-        Self { error, status }
+        Self {
+            error,
+            status,
+            expected: false,
+        }
     }
 }
 
@@ -50,6 +56,7 @@ impl Failure {
         Self {
             error: Error::new(ErrorKind::Invalid, message).with_code("method_not_allowed"),
             status: StatusCode::METHOD_NOT_ALLOWED,
+            expected: false,
         }
     }
 
@@ -61,6 +68,7 @@ impl Failure {
         Self {
             error: Error::new(ErrorKind::Invalid, message).with_code("unsupported_media_type"),
             status: StatusCode::UNSUPPORTED_MEDIA_TYPE,
+            expected: false,
         }
     }
 
@@ -70,6 +78,7 @@ impl Failure {
         Self {
             error: Error::invalid("content-type", message).with_code("unsupported_media_type"),
             status: StatusCode::UNSUPPORTED_MEDIA_TYPE,
+            expected: false,
         }
     }
 
@@ -78,6 +87,7 @@ impl Failure {
         Self {
             error,
             status: StatusCode::FORBIDDEN,
+            expected: false,
         }
     }
 
@@ -86,7 +96,22 @@ impl Failure {
         Self {
             error,
             status: StatusCode::CONFLICT,
+            expected: false,
         }
+    }
+
+    /// The same, and not worth a line in the log: whoever asks does so every second.
+    #[must_use]
+    pub(crate) fn expected(self) -> Self {
+        Self {
+            expected: true,
+            ..self
+        }
+    }
+
+    /// Whether it is worth no line in the log.
+    pub(crate) fn is_expected(&self) -> bool {
+        self.expected
     }
 
     /// What went wrong.
@@ -203,6 +228,7 @@ pub(crate) fn beyond(size: u64) -> Response {
         )
         .with_code("range_not_satisfiable"),
         status: StatusCode::RANGE_NOT_SATISFIABLE,
+        expected: false,
     };
     let mut response = failure.into_response();
     if let Ok(range) = HeaderValue::from_str(&format!("bytes */{size}")) {

@@ -14,7 +14,8 @@ use utoipa::{IntoParams, OpenApi};
 
 use crate::{
     api::{
-        bedrock, count, embeddings, generate, images, models, predict, probes, reply, sagemaker, summaries,
+        bedrock, count, embeddings, generate, images, models, predict, probes, registry, reply, sagemaker,
+        summaries,
     },
     replay,
 };
@@ -84,6 +85,10 @@ pub(crate) struct ResumeHeader {
         replay::api::cancel,
         models::list,
         models::get,
+        registry::get,
+        registry::nominate,
+        registry::promote,
+        registry::roll_back,
         probes::alive,
         probes::ready,
         probes::metrics,

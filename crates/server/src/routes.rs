@@ -10,7 +10,9 @@ use axum::{
 
 use crate::{
     Server,
-    api::{bedrock, count, embeddings, generate, images, models, predict, probes, sagemaker, summaries},
+    api::{
+        bedrock, count, embeddings, generate, images, models, predict, probes, registry, sagemaker, summaries,
+    },
     console,
     error::{Failure, Handled},
     layers, openapi, replay, ws,
@@ -44,6 +46,10 @@ pub fn router(server: Server) -> Router {
         .route("/v1/images/files/{*name}", get(images::files::get))
         .route("/v1/models", get(models::list))
         .route("/v1/models/{*id}", get(models::get))
+        .route("/v1/registry", get(registry::get))
+        .route("/v1/registry/candidate", post(registry::nominate))
+        .route("/v1/registry/promote", post(registry::promote))
+        .route("/v1/registry/rollback", post(registry::roll_back))
         .route(
             "/v1/streams/{id}",
             get(replay::api::go_on).delete(replay::api::cancel),

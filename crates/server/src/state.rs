@@ -5,7 +5,7 @@ use std::{
     time::{Instant, UNIX_EPOCH},
 };
 
-use busbar_core::{Clock, Error, ErrorKind, Fetcher, Result, Roster};
+use busbar_core::{Clock, Error, ErrorKind, Fetcher, Result, Roster, StageKeeper};
 use busbar_telemetry::Metrics;
 
 use crate::{Drain, Pictures, Settings, replay::Replay};
@@ -17,6 +17,8 @@ pub struct Parts {
     pub models: Roster,
     /// Fetches what clients point to; without one, addresses are refused.
     pub fetcher: Option<Arc<dyn Fetcher>>,
+    /// Keeps which classifier is in production; without one there are no stages.
+    pub stages: Option<Arc<dyn StageKeeper>>,
     /// Pictures as jobs; without a place to record them there are none.
     pub pictures: Option<Pictures>,
     /// Limits and times.
@@ -65,6 +67,11 @@ impl Server {
                 .with_param(param)
                 .with_code("fetching_disabled")
         })
+    }
+
+    /// Keeps which classifier is in production.
+    pub(crate) fn stages(&self) -> Option<&dyn StageKeeper> {
+        self.0.parts.stages.as_deref()
     }
 
     /// Pictures as jobs.

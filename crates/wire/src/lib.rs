@@ -18,6 +18,7 @@ mod peek;
 pub mod predict;
 mod problem;
 mod reading;
+pub mod registry;
 pub mod sagemaker;
 pub mod splice;
 pub mod sse;

@@ -1,6 +1,7 @@
 //! The commands, one file each.
 
 pub(crate) mod chat;
+pub(crate) mod classify;
 pub(crate) mod completions;
 pub(crate) mod config;
 pub(crate) mod doctor;
@@ -31,6 +32,7 @@ pub(crate) fn run(cli: Cli) -> Result {
         Command::Chat(args) => chat::run(&args, global),
         Command::Generate(args) => generate::run(&args, global),
         Command::Summarize(args) => summarize::run(&args, global),
+        Command::Classify(args) => classify::run(&args, global),
         Command::Embed(args) => embed::run(&args, global),
         Command::Models(args) => models::run(&args, global),
         Command::Config(args) => config::run(&args, global),

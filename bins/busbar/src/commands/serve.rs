@@ -17,6 +17,7 @@ Examples:
   busbar serve -m smollm2 -m mine=./mine.gguf    two models; clients choose by name
   BUSBAR_LISTEN=:9000 busbar serve               the same by the environment
   busbar serve --role api & busbar worker        one process answers, another makes the pictures
+  busbar serve --container                       as a hosting service starts it
 
 A configuration file that changes is taken up at once; one that is wrong is refused, and the last good one
 serves on (`busbar config history`). SIGHUP reads everything again.
@@ -55,6 +56,11 @@ pub(crate) struct Args {
     #[arg(long, value_name = "MODEL")]
     image_model: Vec<String>,
 
+    /// Serve as hosting services want it of their containers: port 8080 of every address, the models of
+    /// /opt/ml/model, the log as JSON. What other flags say counts more.
+    #[arg(long)]
+    container: bool,
+
     /// How log lines look: `pretty` or `json`.
     #[arg(long, value_name = "FORMAT")]
     log_format: Option<String>,
@@ -91,7 +97,18 @@ impl Args {
             ("--queue", "text.queue", self.queue.map(|n| n.to_string())),
             ("--log-format", "log.format", self.log_format.clone()),
         ];
-        let named = named.into_iter().filter_map(|(name, path, value)| {
+        let container = [
+            ("--container", "server.listen", Some("0.0.0.0:8080".to_owned())),
+            (
+                "--container",
+                "models.directory",
+                Some("/opt/ml/model".to_owned()),
+            ),
+            ("--container", "log.format", Some("json".to_owned())),
+        ];
+        // Later ones count.
+        let container = container.into_iter().filter(|_| self.container);
+        let named = container.chain(named).filter_map(|(name, path, value)| {
             Some(Flag {
                 name: name.to_owned(),
                 path: path.to_owned(),

@@ -13,7 +13,7 @@ pub(crate) use picture::PictureOptions;
 pub(crate) use sampling::SamplingOptions;
 
 /// A setting from a flag that may have been given.
-fn flag(name: &str, path: &str, value: Option<impl ToString>) -> Option<Flag> {
+pub(crate) fn flag(name: &str, path: &str, value: Option<impl ToString>) -> Option<Flag> {
     Some(Flag {
         name: name.to_owned(),
         path: path.to_owned(),

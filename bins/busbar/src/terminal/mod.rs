@@ -7,6 +7,7 @@ mod answer;
 mod ask;
 mod bar;
 mod input;
+mod shares;
 mod table;
 mod when;
 mod wrap;
@@ -20,6 +21,7 @@ pub(crate) use answer::show;
 pub(crate) use ask::confirm;
 pub(crate) use bar::{PullBar, Steps, spinner};
 pub(crate) use input::{all_of_stdin, text_of};
+pub(crate) use shares::shares;
 pub(crate) use table::Table;
 pub(crate) use when::when;
 
@@ -87,6 +89,11 @@ impl Terminal {
     /// A line for the person, beside the result.
     pub(crate) fn note(self, line: impl Display) -> Result {
         writeln!(io::stderr(), "{}", dim(line, self.err_colour())).map_err(Failure::Output)
+    }
+
+    /// A line about something that went wrong beside the result.
+    pub(crate) fn error(self, line: impl Display) -> Result {
+        writeln!(io::stderr(), "busbar: {line}").map_err(Failure::Output)
     }
 }
 

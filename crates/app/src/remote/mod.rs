@@ -9,8 +9,8 @@ use std::{fmt, io::Read as _, sync::Arc};
 
 use busbar_config::Client;
 use busbar_core::{
-    BoxFuture, ChatModel, ChatRequest, EmbedRequest, Embedder, Embeddings, Error, ErrorKind, EventStream,
-    Result,
+    BoxFuture, ChatModel, ChatRequest, Classification, Classifier, ClassifyRequest, EmbedRequest, Embedder,
+    Embeddings, Error, ErrorKind, EventStream, Result, StageChange, Stages,
 };
 use busbar_tasks::{SummaryRequest, SummaryStream};
 use busbar_wire::{
@@ -43,6 +43,22 @@ impl Remote {
     pub async fn models(&self) -> Result<Vec<RemoteModel>> {
         let connection = Arc::clone(&self.0);
         blocking(move || client::read_models(&whole(connection.get(client::MODELS)?)?)).await
+    }
+
+    /// Which classifiers are at which stage there. Blocks.
+    ///
+    /// # Errors
+    /// What the server answered instead.
+    pub(crate) fn stages(&self) -> Result<Stages> {
+        client::read_stages(&whole(self.0.get(client::REGISTRY)?)?)
+    }
+
+    /// Changes that. Blocks.
+    ///
+    /// # Errors
+    /// What the server answered instead.
+    pub(crate) fn change_stages(&self, change: &StageChange) -> Result<Stages> {
+        client::read_stages(&whole(self.0.post(&client::change_stages(change))?)?)
     }
 
     /// Summarises a text there.
@@ -115,6 +131,16 @@ impl Remote {
 impl ChatModel for Remote {
     fn chat(&self, request: ChatRequest) -> BoxFuture<'_, Result<EventStream>> {
         Box::pin(async move { events::answer(Arc::clone(&self.0), client::chat(&request)?).await })
+    }
+}
+
+impl Classifier for Remote {
+    fn classify(&self, request: ClassifyRequest) -> BoxFuture<'_, Result<Classification>> {
+        let connection = Arc::clone(&self.0);
+        Box::pin(async move {
+            let call = client::predict(&request)?;
+            blocking(move || client::read_prediction(&whole(connection.post(&call)?)?)).await
+        })
     }
 }
 

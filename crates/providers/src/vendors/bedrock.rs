@@ -19,6 +19,7 @@ use serde::Deserialize;
 
 use super::{Shared, aws};
 use crate::{
+    bring::Bringing,
     chat::{Calls, CountHeaders, HostedChat},
     embed::{EmbedFormat, HostedEmbed},
     endpoint::Endpoint,
@@ -73,7 +74,7 @@ pub(super) fn build(section: &Section, shared: &Shared) -> Result<Vec<Model>, Ve
     let mut models = Vec::new();
     for (index, settings) in settings.models.iter().enumerate() {
         let mut model = Model::new(settings.common.card(&section.name, place, &shared.prices));
-        match equip(&mut model, settings, (&host, &endpoint), &shared.decode) {
+        match equip(&mut model, settings, (&host, &endpoint), shared) {
             Ok(()) => models.push(model),
             Err((field, why)) => problems.push(Problem::new(format!("models[{index}].{field}"), why)),
         }
@@ -88,17 +89,21 @@ fn equip(
     model: &mut Model,
     settings: &ModelSettings<OfModel>,
     (host, endpoint): (&Host, &Endpoint),
-    decode: &Decode,
+    shared: &Shared,
 ) -> Result<(), Wrong> {
     let maker = Maker::new(host, endpoint, settings.common.upstream())?;
     match settings.common.task {
         TaskName::Chat => {
             let relay = maker.chat(settings.vendor.api)?;
-            model.chat = Some(Arc::new(relay.chat.clone()));
+            model.chat = Some(Arc::new(Bringing {
+                // The service takes bytes, and places in its own storage.
+                model: Arc::new(relay.chat.clone()),
+                fetcher: shared.fetcher.clone(),
+            }));
             model.relay = Some(Arc::new(relay));
         }
         TaskName::Embed => model.embed = Some(Arc::new(maker.embed()?)),
-        TaskName::Image => model.image = Some(Arc::new(maker.image(decode)?)),
+        TaskName::Image => model.image = Some(Arc::new(maker.image(&shared.decode)?)),
         TaskName::Classify => return Err(("task", "this vendor does `chat`, `embed` and `image`".into())),
     }
     Ok(())

@@ -9,7 +9,7 @@ mod sagemaker;
 
 use std::{fmt, sync::Arc};
 
-use busbar_core::Model;
+use busbar_core::{Fetcher, Model};
 
 use crate::{
     documents::Keep,
@@ -28,6 +28,8 @@ pub struct Shared {
     pub prices: Arc<Prices>,
     /// Reads the files of pictures.
     pub decode: Decode,
+    /// Fetches what clients point to, for hosts that do not.
+    pub fetcher: Option<Arc<dyn Fetcher>>,
 }
 
 impl fmt::Debug for Shared {
@@ -134,6 +136,7 @@ mod tests {
             client: Client::new().unwrap(),
             prices: Arc::default(),
             decode: Arc::new(|_| Box::pin(async { Err(busbar_core::Error::internal("no picture comes")) })),
+            fetcher: None,
         };
         let section = Section {
             kind: "opanai".into(),

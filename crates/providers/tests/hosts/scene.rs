@@ -27,6 +27,7 @@ pub(crate) fn shared() -> Shared {
                 Pixels::new(side, side, vec![0; (side * side * 3) as usize].into())
             })
         }),
+        fetcher: None,
     }
 }
 

@@ -8,6 +8,7 @@ pub(crate) mod images;
 pub(crate) mod models;
 pub(crate) mod predict;
 pub(crate) mod probes;
+pub(crate) mod registry;
 pub(crate) mod reply;
 pub(crate) mod sagemaker;
 pub(crate) mod summaries;

@@ -96,7 +96,8 @@ async fn answer(server: &Server, caller: Caller, asked: PredictAsked, form: Labe
         let mut request = ClassifyRequest::new(caller.context.clone(), card.id.clone(), pictures);
         asked.bound(&mut request);
         request.check()?;
-        Ok((model.classify(request).await?, fetch))
+        let seen = model.classify(request).await;
+        Ok((seen.map_err(|error| renamed(error, &asked.pictures))?, fetch))
     };
     let seen = deadline.before(work).await.flatten();
     watching.end();
@@ -172,18 +173,40 @@ async fn files(boundary: String, body: Bytes) -> Result<Vec<Bytes>> {
     Ok(files)
 }
 
-/// All pictures, those at addresses fetched, a few at a time.
+/// All pictures, those at addresses fetched, a few at a time. Together they may be as large as a body.
 async fn fetched(server: &Server, context: &Context, sources: &[PictureSource]) -> Result<Vec<Picture>> {
     const AT_ONCE: usize = 4;
-    let all = sources.iter().map(|source| picture(server, context, source));
-    stream::iter(all.collect::<Vec<_>>())
-        .buffered(AT_ONCE)
-        .try_collect()
-        .await
+    let limit = server.settings().body_limit;
+    let files = sources.iter().map(|source| file(server, context, source));
+    let mut files = stream::iter(files.collect::<Vec<_>>()).buffered(AT_ONCE);
+    let (mut pictures, mut size) = (Vec::new(), 0_usize);
+    while let Some(file) = files.try_next().await? {
+        size = size.saturating_add(file.len());
+        if sources.len() > 1 && size > limit {
+            let message = format!("the pictures have more than {limit} bytes together, which is the limit");
+            return Err(Error::new(ErrorKind::TooLarge, message).with_param("images"));
+        }
+        pictures.push(Picture::Encoded(file));
+    }
+    Ok(pictures)
 }
 
-async fn picture(server: &Server, context: &Context, source: &PictureSource) -> Result<Picture> {
-    Ok(Picture::Encoded(file(server, context, source).await?))
+/// The error about a picture by the field that the client wrote its address in.
+fn renamed(error: Error, sources: &[PictureSource]) -> Error {
+    let written = |(place, source): (usize, &PictureSource)| {
+        let PictureSource::Url { param, .. } = source else {
+            return None;
+        };
+        let known = match sources.len() {
+            1 => error.param() == Some("image"),
+            _ => error.param() == Some(&*format!("images[{place}]")),
+        };
+        known.then(|| param.clone())
+    };
+    match sources.iter().enumerate().find_map(written) {
+        Some(param) => error.with_param(param),
+        None => error,
+    }
 }
 
 /// A picture's file, fetched where it stands elsewhere.

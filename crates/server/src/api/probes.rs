@@ -12,7 +12,7 @@ use bytes::Bytes;
 use super::reply;
 use crate::{
     Server,
-    error::{Handled, Problems},
+    error::{Failure, Handled, Problems},
 };
 
 /// Whether the process runs.
@@ -34,9 +34,11 @@ pub(crate) async fn alive() -> Response {
 pub(crate) async fn ready(State(server): State<Server>) -> Handled {
     if server.drain().is_draining() {
         let error = Error::new(ErrorKind::Unavailable, "the server is shutting down");
-        return Err(error.with_code("draining").into());
+        return Err(Failure::from(error.with_code("draining")).expected());
     }
-    server.models().ready()?;
+    // Loading says in the log what it does and how it ends.
+    let ready = server.models().ready();
+    ready.map_err(|error| Failure::from(error).expected())?;
     Ok(reply::json(Bytes::from_static(br#"{"status":"ready"}"#)))
 }
 

@@ -80,7 +80,9 @@ fn method(request: &Request) -> String {
 /// Only failures of ours are logged whole: see `error::is_ours`.
 fn log(failure: &Failure, response: &Response) {
     let (error, status) = (failure.error(), response.status().as_u16());
-    if failure.is_ours() {
+    if failure.is_expected() {
+        tracing::debug!(status, kind = ?error.kind(), code = error.code(), "{error}");
+    } else if failure.is_ours() {
         let cause = std::error::Error::source(error).map(ToString::to_string);
         tracing::warn!(status, kind = ?error.kind(), code = error.code(), cause, "{error}");
     } else {

@@ -5,12 +5,13 @@ use std::{
     sync::{Arc, Mutex},
 };
 
-use busbar_core::Error;
+use busbar_core::{Error, Models};
+use busbar_server::Settings;
 use busbar_testkit::{Scripted, Step};
 use serde_json::json;
 use tracing_subscriber::fmt::MakeWriter;
 
-use crate::support::{post, post_with, serving};
+use crate::support::{of, post, post_with, serving};
 
 /// Log lines, kept.
 #[derive(Clone, Default)]
@@ -33,6 +34,18 @@ impl<'a> MakeWriter<'a> for Lines {
     fn make_writer(&'a self) -> Self {
         self.clone()
     }
+}
+
+#[tokio::test]
+async fn who_asks_whether_it_is_ready_writes_nothing_into_the_log() {
+    let lines = Lines::default();
+    let usual = tracing_subscriber::fmt().with_writer(lines.clone());
+    let _logging = tracing::subscriber::set_default(usual.finish());
+    let rig = of(Models::default(), Scripted::saying(&[]), Settings::default());
+    assert_eq!(rig.get("/readyz").await.status, 503);
+    assert_eq!(rig.get("/ping").await.status, 503);
+    let logged = String::from_utf8(lines.0.lock().unwrap().clone()).unwrap();
+    assert_eq!(logged, "");
 }
 
 #[tokio::test]

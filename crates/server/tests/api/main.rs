@@ -8,6 +8,7 @@ mod logs;
 mod other_endpoints;
 mod passing;
 mod pictures;
+mod registry;
 mod socket;
 mod statuses;
 mod support;

@@ -7,7 +7,7 @@ use axum::{
     body::{Body, Bytes},
     http::{HeaderMap, Method, Request, Response},
 };
-use busbar_core::{Fetcher, Models};
+use busbar_core::{Fetcher, Models, Roster, StageKeeper};
 use busbar_server::{Drain, Parts, Pictures, Server, Settings, router};
 use busbar_telemetry::{BuildInfo, Metrics};
 use busbar_testkit::{Scripted, TestClock};
@@ -58,6 +58,16 @@ pub(crate) fn painting(models: Models, pictures: Pictures, clock: Arc<TestClock>
     rig(parts, Scripted::saying(&[]))
 }
 
+/// A server whose models are at stages.
+pub(crate) fn staged(roster: Roster, keeper: Arc<dyn StageKeeper>) -> Rig {
+    let parts = Parts {
+        models: roster,
+        stages: Some(keeper),
+        ..parts(Models::default(), Arc::new(TestClock::new()))
+    };
+    rig(parts, Scripted::saying(&[]))
+}
+
 fn build(models: Models, model: Scripted, settings: Settings, fetcher: Option<Arc<dyn Fetcher>>) -> Rig {
     let parts = Parts {
         settings,
@@ -71,6 +81,7 @@ fn parts(models: Models, clock: Arc<TestClock>) -> Parts {
     Parts {
         models: models.into(),
         fetcher: None,
+        stages: None,
         pictures: None,
         settings: Settings::default(),
         metrics: Metrics::new(BuildInfo::default(), clock.clone()),

@@ -49,6 +49,7 @@ async fn server(host: Host, scene: Scene) -> (Router, FakeUpstream) {
         fields: text.parse().unwrap(),
     };
     let shared = Shared {
+        fetcher: None,
         client: Client::new().unwrap(),
         prices: Arc::default(),
         decode: Arc::new(|_| Box::pin(async { Err(busbar_core::Error::internal("no picture comes")) })),
@@ -56,6 +57,7 @@ async fn server(host: Host, scene: Scene) -> (Router, FakeUpstream) {
     let model = build(&section, &shared).unwrap().remove(0);
     let clock = Arc::new(TestClock::new());
     let parts = Parts {
+        stages: None,
         models: Models::default().with(model).into(),
         fetcher: None,
         pictures: None,

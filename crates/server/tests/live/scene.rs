@@ -71,6 +71,7 @@ impl Scene {
         let app = router(Server::new(Parts {
             models: Models::default().with(model.model("scripted")).into(),
             fetcher: None,
+            stages: None,
             pictures: None,
             settings,
             clock,

@@ -8,6 +8,7 @@ mod embeddings;
 mod failure;
 mod images;
 mod models;
+mod predict;
 mod reader;
 mod summary;
 
@@ -21,6 +22,7 @@ pub use embeddings::embeddings;
 pub use failure::failure;
 pub use images::{cancel_path, image_job, job_path, list_path, read_image_job, read_image_jobs};
 pub use models::{MODELS, RemoteModel, read_models};
+pub use predict::{REGISTRY, change_stages, predict, read_prediction, read_stages};
 pub use reader::AnswerReader;
 pub use summary::{SummaryAsk, SummaryItem, SummaryReader, summary};
 

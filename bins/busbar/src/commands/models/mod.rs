@@ -4,6 +4,7 @@ mod list;
 mod path;
 mod pull;
 mod rm;
+mod stages;
 mod verify;
 
 use busbar_app::Shelf;
@@ -21,11 +22,12 @@ Examples:
   busbar models pull                      the default model
   busbar models pull qwen2.5-0.5b-instruct
   busbar models path smollm2-135m-instruct
+  busbar models promote mobilenet-v2      it answers those who ask what is on pictures
 
 Models live under $BUSBAR_HOME, by default the platform's directory for data. A catalog of your own
 is added by the setting models.catalog.";
 
-/// Find, fetch, check and remove model files.
+/// Find, fetch, check and remove model files; say which is in production.
 #[derive(Debug, clap::Args)]
 #[command(after_help = EXAMPLES)]
 pub(crate) struct Args {
@@ -40,6 +42,10 @@ enum Action {
     Verify(verify::Args),
     Rm(rm::Args),
     Path(path::Args),
+    Aliases(stages::Aliases),
+    Candidate(stages::Candidate),
+    Promote(stages::Promote),
+    Rollback(stages::Rollback),
 }
 
 pub(crate) fn run(args: &Args, global: &Global) -> Result {
@@ -51,6 +57,10 @@ pub(crate) fn run(args: &Args, global: &Global) -> Result {
         Action::Verify(args) => verify::run(args, &shelf, &setup),
         Action::Rm(args) => rm::run(args, &shelf, &setup),
         Action::Path(args) => path::run(args, &shelf, &setup),
+        Action::Aliases(args) => args.run(&setup),
+        Action::Candidate(args) => args.run(&setup),
+        Action::Promote(args) => args.run(&setup),
+        Action::Rollback(args) => args.run(&setup),
     }
 }
 
