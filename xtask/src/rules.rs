@@ -44,7 +44,7 @@ pub const RULES: &[Rule] = &[
     Rule { name: "lock-files", says: "no lock or settings file carries a registry's address", check: lock_files::check },
     Rule { name: "machine-paths", says: "no path of somebody's own machine", check: machine_paths::check },
     Rule { name: "placeholders", says: "no crate is empty", check: placeholders::check },
-    Rule { name: "pure-crates", says: "core, wire and tasks do no I/O and read no clock", check: pure_crates::check },
+    Rule { name: "pure-crates", says: "core, wire, tasks and routing do no I/O and read no clock", check: pure_crates::check },
     Rule { name: "quiet-logs", says: "no prompt, key or file's bytes in a log", check: quiet_logs::check },
     Rule { name: "registries", says: "every row of a registry has its file, every file its row", check: registries::check },
     Rule { name: "silenced-lints", says: "a lint is silenced by #[expect] with a reason", check: silenced_lints::check },

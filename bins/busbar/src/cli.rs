@@ -36,6 +36,8 @@ pub(crate) enum Command {
     Imagine(Box<commands::imagine::Args>),
     Jobs(commands::jobs::Args),
     Models(commands::models::Args),
+    Routes(commands::routes::Args),
+    Explain(commands::explain::Args),
     Config(commands::config::Args),
     Doctor(commands::doctor::Args),
     Version(commands::version::Args),

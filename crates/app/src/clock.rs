@@ -2,7 +2,7 @@
 
 use std::time::{Instant, SystemTime};
 
-use busbar_core::Clock;
+use busbar_core::{BoxFuture, Clock, Timer};
 
 /// Tells the time of this machine.
 #[derive(Clone, Copy, Debug, Default)]
@@ -15,5 +15,11 @@ impl Clock for SystemClock {
 
     fn wall(&self) -> SystemTime {
         SystemTime::now()
+    }
+}
+
+impl Timer for SystemClock {
+    fn sleep_until(&self, at: Instant) -> BoxFuture<'static, ()> {
+        Box::pin(tokio::time::sleep_until(at.into()))
     }
 }

@@ -59,6 +59,9 @@ pub enum Error {
     /// Sections about providers are wrong.
     #[error("the configuration's providers are wrong:{}", .0.iter().map(|line| format!("\n  {line}")).collect::<String>())]
     Providers(Vec<String>),
+    /// Routes name models that are not there.
+    #[error("the configuration's routes are wrong:{}", .0.iter().map(|line| format!("\n  {line}")).collect::<String>())]
+    Routes(Vec<String>),
     /// The program was built without a local engine.
     #[error(
         "this build has no text engine; talk to a server with --url, or build with the cargo feature `text`"

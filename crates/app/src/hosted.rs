@@ -3,8 +3,15 @@
 use std::sync::Arc;
 
 use busbar_config::{Config, Environment, Provider};
-use busbar_core::Model;
-use busbar_providers::{Shared, build, http::Client, key_variable, prices::Prices, settings::Section};
+use busbar_providers::{
+    Shared, build,
+    http::Client,
+    key_variable,
+    prices::Prices,
+    settings::{Problem, Section},
+};
+use busbar_routing::{Place, Placed};
+use toml::{Table, Value};
 
 use crate::{Error, Result, fetch, images};
 
@@ -15,7 +22,7 @@ pub(crate) struct Hosted {
     client: Option<Client>,
     /// The user's own prices, as they were written.
     prices: Option<String>,
-    sections: Vec<(Provider, Vec<Model>)>,
+    sections: Vec<(Provider, Vec<Placed>)>,
 }
 
 impl Hosted {
@@ -51,8 +58,8 @@ impl Hosted {
                 sections.push((provider.clone(), models));
                 continue;
             }
-            match build(&section(provider), &shared) {
-                Ok(theirs) => sections.push((provider.clone(), theirs)),
+            match placed(provider, &shared) {
+                Ok(models) => sections.push((provider.clone(), models)),
                 Err(problems) => wrong.extend(problems.into_iter().map(|problem| {
                     let field = Provider::field(place, &problem.field);
                     format!("{field}: {}", problem.message)
@@ -70,9 +77,25 @@ impl Hosted {
     }
 
     /// The models, in the order of the configuration.
-    pub(crate) fn models(&self) -> impl Iterator<Item = Model> {
+    pub(crate) fn models(&self) -> impl Iterator<Item = Placed> {
         self.sections.iter().flat_map(|(_, models)| models.clone())
     }
+}
+
+/// The models of one provider, at all its places.
+fn placed(provider: &Provider, shared: &Shared) -> Result<Vec<Placed>, Vec<Problem>> {
+    let sections = sections(provider).map_err(|why| vec![Problem::new(REGIONS, why)])?;
+    let mut placed = Vec::new();
+    // A section with several regions is wrong alike in each: the first tells it.
+    for (region, section) in sections {
+        let models = build(&section, shared)?;
+        placed.extend(models.into_iter().map(|model| {
+            let (provider, region) = (provider.name.clone(), region.clone());
+            let place = Place { provider, region };
+            Placed { place, model }
+        }));
+    }
+    Ok(placed)
 }
 
 fn own_prices(config: &Config) -> Result<Option<String>> {
@@ -98,13 +121,41 @@ fn wrong_prices(why: &str) -> Error {
     Error::Providers(vec![format!("models.prices: {why}")])
 }
 
+/// Several regions of one provider, as the configuration writes them.
+const REGIONS: &str = "regions";
+const REGION: &str = "region";
+
+/// The sections of a provider: one for each of its regions, where it has several.
+fn sections(provider: &Provider) -> Result<Vec<(Option<String>, Section)>, String> {
+    let mut fields = provider.fields.clone();
+    let Some(regions) = fields.remove(REGIONS) else {
+        let region = fields.get(REGION).and_then(Value::as_str).map(str::to_owned);
+        return Ok(vec![(region, section(provider, fields))]);
+    };
+    if fields.contains_key(REGION) {
+        return Err("stands beside `region`; write one of the two".to_owned());
+    }
+    let names = regions
+        .as_array()
+        .map(|list| list.iter().filter_map(Value::as_str).collect::<Vec<_>>());
+    let all = |names: &Vec<&str>| regions.as_array().is_some_and(|list| list.len() == names.len());
+    let names = names.filter(|names| !names.is_empty() && all(names));
+    let names = names.ok_or("must be a list of names; write regions = [\"us-east-1\", \"eu-west-1\"]")?;
+    let one = |name: &str| {
+        let mut fields = fields.clone();
+        fields.insert(REGION.to_owned(), Value::String(name.to_owned()));
+        (Some(name.to_owned()), section(provider, fields))
+    };
+    Ok(names.into_iter().map(one).collect())
+}
+
 /// A section, with its key from where its vendor's own clients look for it, if it has none.
-fn section(provider: &Provider) -> Section {
+fn section(provider: &Provider, fields: Table) -> Section {
     let mut section = Section {
         name: provider.name.clone(),
         kind: provider.kind.clone(),
         key: provider.key.clone(),
-        fields: provider.fields.clone(),
+        fields,
     };
     if let Some(variable) = key_variable(&section) {
         section.key = Environment::of_process().secret(variable);

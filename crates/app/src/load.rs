@@ -8,10 +8,14 @@ use std::sync::Arc;
 
 use busbar_config::Config;
 use busbar_core::{Model, Models};
+use busbar_routing::{Place, Placed, Routing};
 use busbar_telemetry::{Metrics, Watched};
 
 use crate::{
-    Error, ImageFiles, ImagePlan, Plan, Result, Shelf, SightPlan, directory, hosted::Hosted, images, local,
+    Error, ImageFiles, ImagePlan, Plan, Result, Shelf, SightPlan, directory,
+    hosted::Hosted,
+    images, local,
+    routes::{self, Routes},
     stages,
 };
 
@@ -35,7 +39,7 @@ pub(crate) struct Wanted {
     images: Vec<ImagePlan>,
     hosted: Hosted,
     role: Role,
-    aliases: Vec<(String, String)>,
+    routes: Routes,
 }
 
 /// The models that are there, and what each was made from.
@@ -46,6 +50,7 @@ pub(crate) struct Kept {
     images: Vec<(ImagePlan, Model)>,
     hosted: Hosted,
     role: Role,
+    routing: Option<Arc<Routing>>,
 }
 
 /// A text model, and its figures for as long as it is in service.
@@ -73,40 +78,47 @@ impl Wanted {
     /// The models that a configuration wants, none loaded yet.
     ///
     /// # Errors
-    /// One of them is not here; a provider's section is wrong.
+    /// One of them is not here; a provider's section is wrong; a route names a model that is none.
     pub(crate) fn of(config: &Config, before: &Kept) -> Result<Self> {
         let shelf = Shelf::open(config)?;
         let config = directory::listed(config.clone(), &shelf)?;
         let config = &config;
         let (hosted, role) = (Hosted::of(config, &before.hosted)?, before.role);
+        let plans = plans(config, &shelf, role)?;
+        if role != Role::Worker {
+            let elsewhere = hosted.models().map(|placed| placed.model.card.id.to_string());
+            let known = elsewhere.chain(plans.iter().map(|plan| plan.id.to_string()));
+            routes::check(config, &known.collect())?;
+        }
         Ok(Self {
-            plans: plans(config, &shelf, role)?,
+            plans,
             sights: sights(config, &shelf, role)?,
             images: images(config, &shelf, &hosted, role)?,
             hosted,
             role,
-            aliases: config.models.aliases.clone(),
+            routes: Routes::of(config, before.routing.as_ref())?,
         })
     }
 
     /// Loads what is not there yet; `ready` hears of each model that can be served, with all those before
     /// it. Takes seconds, and blocks.
     pub(crate) fn load(&self, before: &Kept, metrics: &Metrics, mut ready: impl FnMut(&Models)) -> Outcome {
-        let mut models = self.hosted.models().fold(self.named(), Models::with);
+        let mut placed: Vec<Placed> = self.hosted.models().collect();
         let mut kept = Kept {
             hosted: self.hosted.clone(),
             role: self.role,
+            routing: Some(self.routes.routing()),
             ..Kept::default()
         };
         let mut failures = Vec::new();
-        if models.iter().next().is_some() {
-            ready(&models);
+        if !placed.is_empty() {
+            ready(&self.routes.models(&placed));
         }
         for plan in &self.plans {
             match before.text(plan).map_or_else(|| loaded(plan, metrics), Ok) {
                 Ok(loaded) => {
-                    models = models.with(loaded.model.clone());
-                    ready(&models);
+                    placed.push(here(loaded.model.clone()));
+                    ready(&self.routes.models(&placed));
                     kept.text.push((plan.clone(), loaded));
                 }
                 Err(error) => failures.push(error),
@@ -116,7 +128,7 @@ impl Wanted {
         for plan in &self.sights {
             match before.sight(plan).map_or_else(|| local::load_sight(plan), Ok) {
                 Ok(model) => {
-                    models = models.with(model.clone());
+                    placed.push(here(model.clone()));
                     kept.sights.push((plan.clone(), model));
                 }
                 Err(error) => {
@@ -125,12 +137,12 @@ impl Wanted {
                 }
             }
         }
-        let mut nothing = models.iter().next().is_none();
+        let mut nothing = placed.is_empty();
         for plan in &self.images {
             match before.image(plan).map_or_else(|| images::load(plan), Ok) {
                 Ok(model) => {
                     nothing &= plan.files == ImageFiles::BuiltIn;
-                    models = models.with(model.clone());
+                    placed.push(here(model.clone()));
                     kept.images.push((plan.clone(), model));
                 }
                 Err(error) => {
@@ -141,8 +153,8 @@ impl Wanted {
         }
         Outcome {
             // Where nothing is wanted but what is built in, that is something.
-            nothing: nothing && (!failures.is_empty() || models.iter().next().is_none()),
-            models,
+            nothing: nothing && (!failures.is_empty() || placed.is_empty()),
+            models: self.routes.models(&placed),
             kept,
             failures,
         }
@@ -152,14 +164,13 @@ impl Wanted {
     pub(crate) fn role(&self) -> Role {
         self.role
     }
+}
 
-    /// No model yet, but the other names of those that come.
-    fn named(&self) -> Models {
-        self.aliases
-            .iter()
-            .fold(Models::default(), |models, (name, model)| {
-                models.with_alias(name, model.as_str().into())
-            })
+/// A model of this process.
+fn here(model: Model) -> Placed {
+    Placed {
+        place: Place::here(),
+        model,
     }
 }
 
@@ -243,7 +254,7 @@ fn sights(config: &Config, shelf: &Shelf, role: Role) -> Result<Vec<SightPlan>> 
 /// A process that leaves the work to others needs their names only.
 fn images(config: &Config, shelf: &Shelf, hosted: &Hosted, role: Role) -> Result<Vec<ImagePlan>> {
     if config.models.images.is_empty() {
-        let elsewhere = hosted.models().any(|model| model.image.is_some());
+        let elsewhere = hosted.models().any(|placed| placed.model.image.is_some());
         let mut built_in = ImagePlan::built_in(config).filter(|_| !elsewhere);
         if let Some(plan) = built_in.as_mut().filter(|_| role == Role::Api) {
             plan.files = ImageFiles::Elsewhere;

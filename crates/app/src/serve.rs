@@ -17,6 +17,7 @@ use crate::{
     images::{Studio, StudioSettings},
     load::Role,
     reload::{self, Reloader},
+    routes,
     signals::Signals,
     stages::Keeper,
 };
@@ -62,6 +63,8 @@ pub async fn serve(configured: Configured) -> Result<Ended> {
         clock: clock.clone(),
         signals: signals.clone(),
     };
+    let watched = roster.clone();
+    metrics.watch_targets(move || routes::targets(&watched.models()));
     // Held to the end: it takes up whatever becomes of the configuration.
     let (_reloader, failed) = Reloader::start(configured, parts);
     // Pictures take minutes: they are jobs, recorded where they outlive this process.

@@ -2,6 +2,8 @@
 
 use std::{fmt, fs, path::PathBuf};
 
+use busbar_routing::RouteSpec;
+
 use crate::{
     Document,
     client::Client,
@@ -19,6 +21,7 @@ use crate::{
     problem::{Problem, Problems},
     providers::Provider,
     raw::{self, Raw},
+    routing::Routing,
     server::Server,
     settings::{Setting, settings},
     source::Source,
@@ -88,6 +91,10 @@ pub struct Config {
     pub client: Client,
     /// Who hosts models elsewhere.
     pub providers: Vec<Provider>,
+    /// What holds for all routes.
+    pub routing: Routing,
+    /// Names that clients ask for, and the models that answer.
+    pub routes: Vec<RouteSpec>,
 }
 
 /// A configuration with how it came about.
@@ -270,6 +277,7 @@ fn stays_at_home(document: &Document, problems: &mut Problems) {
 }
 
 fn check(raw: &Raw, environment: &Environment, problems: &mut Problems) -> Config {
+    let routing = raw.routing.check(problems);
     Config {
         source: raw.source.check(problems),
         server: raw.server.check(problems),
@@ -286,6 +294,8 @@ fn check(raw: &Raw, environment: &Environment, problems: &mut Problems) -> Confi
         hub: raw.hub.check(problems),
         client: raw.client.check(problems),
         providers: raw.providers.check(environment, problems),
+        routes: raw.routes.check(&routing, problems),
+        routing,
     }
 }
 

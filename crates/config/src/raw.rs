@@ -17,6 +17,8 @@ use crate::{
     nearest::nearest,
     problem::Problems,
     providers::RawProviders,
+    routes::RawRoutes,
+    routing::RawRouting,
     server::RawServer,
     settings,
     source::RawSource,
@@ -46,8 +48,11 @@ pub(crate) struct Raw {
     pub(crate) storage: RawStorage,
     pub(crate) hub: RawHub,
     pub(crate) client: RawClient,
+    pub(crate) routing: RawRouting,
     #[serde(default)]
     pub(crate) providers: RawProviders,
+    #[serde(default)]
+    pub(crate) routes: RawRoutes,
 }
 
 /// More wrong fields than this are not reported one by one.

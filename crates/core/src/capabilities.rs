@@ -40,6 +40,8 @@ pub struct Capabilities {
     pub reasoning: bool,
     /// Whether it can be held to a JSON schema.
     pub structured_output: bool,
+    /// Whether it goes on with a last turn of its own where that ended, rather than answer it.
+    pub prefill: bool,
     /// Length of its embedding vectors, where it makes them.
     pub embedding_dimensions: Option<u32>,
 }

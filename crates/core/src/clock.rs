@@ -5,6 +5,8 @@ use std::{
     time::{Instant, SystemTime},
 };
 
+use crate::BoxFuture;
+
 /// Tells the time. Logic never reads a clock by itself, so tests need not sleep.
 pub trait Clock: Debug + Send + Sync + 'static {
     /// Monotonic time, for durations and deadlines.
@@ -12,4 +14,10 @@ pub trait Clock: Debug + Send + Sync + 'static {
 
     /// Wall-clock time, for people and for records.
     fn wall(&self) -> SystemTime;
+}
+
+/// Tells the time, and wakes whoever waits for one. What owns a runtime makes it; tests move it by hand.
+pub trait Timer: Clock {
+    /// Resolves once this time has come; at once where it has passed.
+    fn sleep_until(&self, at: Instant) -> BoxFuture<'static, ()>;
 }

@@ -2,6 +2,8 @@
 
 use std::{fmt, sync::Arc, time::Instant};
 
+use crate::Trail;
+
 /// Every call carries one: cache keys, ledger entries, job ownership and logs are made from it.
 #[derive(Clone, Debug)]
 pub struct Context {
@@ -13,6 +15,10 @@ pub struct Context {
     pub deadline: Option<Instant>,
     /// Who goes first when there is not room for all.
     pub priority: Priority,
+    /// What the request says of itself beside its body.
+    pub labels: Labels,
+    /// What happens to it on its way, for whoever answers.
+    pub trail: Trail,
 }
 
 impl Context {
@@ -23,6 +29,8 @@ impl Context {
             request,
             deadline: None,
             priority: Priority::default(),
+            labels: Labels::default(),
+            trail: Trail::default(),
         }
     }
 
@@ -36,6 +44,39 @@ impl Context {
     /// Whether the deadline has passed at `now`.
     pub fn expired(&self, now: Instant) -> bool {
         self.deadline.is_some_and(|deadline| deadline <= now)
+    }
+}
+
+/// What a request says of itself beside its body: those of its headers that somebody looks at.
+#[derive(Clone, Default)]
+pub struct Labels(Option<Arc<[(String, String)]>>);
+
+impl Labels {
+    /// The value of a header by its name in lower case.
+    pub fn get(&self, name: &str) -> Option<&str> {
+        let labels = self.0.as_deref()?;
+        labels
+            .iter()
+            .find(|(known, _)| known == name)
+            .map(|(_, value)| value.as_str())
+    }
+}
+
+impl FromIterator<(String, String)> for Labels {
+    fn from_iter<I: IntoIterator<Item = (String, String)>>(labels: I) -> Self {
+        let labels: Vec<_> = labels.into_iter().collect();
+        Self((!labels.is_empty()).then(|| labels.into()))
+    }
+}
+
+/// Headers may carry names of people, so values are not shown.
+impl fmt::Debug for Labels {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let names = self
+            .0
+            .iter()
+            .flat_map(|labels| labels.iter().map(|(name, _)| name));
+        f.debug_list().entries(names).finish()
     }
 }
 

@@ -4,7 +4,7 @@ use std::pin::Pin;
 
 use futures_util::Stream;
 
-use crate::{Result, Tokens, ToolCallId, Usage};
+use crate::{ModelId, Result, Tokens, ToolCallId, Usage};
 
 /// The items of one answer. It ends with exactly one [`Event::Done`] or one error; dropping it
 /// cancels the work.
@@ -39,6 +39,8 @@ pub enum Event {
     /// and counts for an answer that is not heard to its end. It alone begins no answer: a call does
     /// not resolve with it.
     Usage(Usage),
+    /// The model was lost, and another one goes on where its text ended.
+    Resumed(Resumed),
     /// The end of a whole answer.
     Done(Done),
 }
@@ -95,6 +97,15 @@ pub struct Progress {
     pub done: u32,
     /// Units in all.
     pub total: u32,
+}
+
+/// A change of models within an answer.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Resumed {
+    /// The model that was lost.
+    pub from: ModelId,
+    /// The one that goes on.
+    pub to: ModelId,
 }
 
 /// The end of a whole answer.

@@ -24,9 +24,11 @@ mod price;
 mod registry;
 mod relay;
 mod roster;
+mod routed;
 mod sampling;
 mod secret;
 mod stages;
+mod trail;
 mod usage;
 
 pub use capabilities::{Capabilities, ModelCard, Task};
@@ -34,12 +36,14 @@ pub use chat::{ChatRequest, Effort, Extra, OutputFormat, Prompt, Reasoning};
 pub use classify::{
     Classification, Classifier, ClassifyRequest, ClassifyTimings, Picture, Prediction, Sight,
 };
-pub use clock::Clock;
+pub use clock::{Clock, Timer};
 pub use content::{CachePoint, CacheSpan, Content, Media, MediaKind, MediaSource, Part, Thought};
-pub use context::{Context, Priority, RequestId, Tenant};
+pub use context::{Context, Labels, Priority, RequestId, Tenant};
 pub use embed::{EmbedRequest, Embeddings};
 pub use error::{Error, ErrorKind, Result};
-pub use event::{Delta, Done, Event, EventStream, FinishReason, Progress, ThoughtDelta, TokenLogprob};
+pub use event::{
+    Delta, Done, Event, EventStream, FinishReason, Progress, Resumed, ThoughtDelta, TokenLogprob,
+};
 pub use fetch::{Fetched, Fetcher};
 pub use ids::{ModelId, ToolCallId};
 pub use image::{
@@ -53,9 +57,11 @@ pub use pixels::Pixels;
 pub use place::Place;
 pub use price::{Money, Price};
 pub use registry::{Model, Models};
-pub use relay::{Format, Relay, RelayItem, RelayRequest, RelayStream};
+pub use relay::{Format, MUST_BE_READ, Relay, RelayItem, RelayRequest, RelayStream};
 pub use roster::{Readiness, Roster};
+pub use routed::{BreakerState, Excluded, Explanation, RouteStatus, Routed, TargetStatus, TierStatus, Tried};
 pub use sampling::{LogitBias, Sampling};
 pub use secret::Secret;
 pub use stages::{Stage, StageChange, StageKeeper, Staged, Stages};
+pub use trail::{Attempt, CacheUse, Course, Served, Step, Trail};
 pub use usage::{Tokens, Usage};

@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use crate::{ModelId, Money, Usage};
+use crate::{Course, ModelId, Money, Usage};
 
 /// The figures that go out with every answer.
 #[derive(Clone, Debug, PartialEq)]
@@ -17,6 +17,8 @@ pub struct AnswerMetrics {
     pub usage: Usage,
     /// What that cost; `None`: the model has no price here.
     pub cost: Option<Money>,
+    /// The course that the request took, where it went by a route.
+    pub course: Option<Box<Course>>,
 }
 
 impl AnswerMetrics {
@@ -60,6 +62,7 @@ impl Stopwatch {
             total: now.saturating_duration_since(self.started),
             usage,
             cost: None,
+            course: None,
         }
     }
 }

@@ -132,7 +132,7 @@ impl Transcript {
                     call.arguments.push_str(&arguments);
                 }
             }
-            Event::Progress(_) => {}
+            Event::Progress(_) | Event::Resumed(_) => {}
             Event::Usage(usage) => self.usage = usage,
             Event::Done(done) => return Some(done),
         }

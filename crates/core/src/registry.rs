@@ -3,8 +3,8 @@
 use std::{collections::BTreeMap, sync::Arc};
 
 use crate::{
-    ChatModel, Classifier, Embedder, Error, ErrorKind, ImageModel, ModelCard, ModelId, Relay, Result, Stage,
-    Stages, Task, TokenCounter,
+    ChatModel, Classifier, Embedder, Error, ErrorKind, ImageModel, ModelCard, ModelId, Relay, Result, Routed,
+    Stage, Stages, Task, TokenCounter,
 };
 
 /// A model with everything that it can do.
@@ -26,6 +26,8 @@ pub struct Model {
     pub classify: Option<Arc<dyn Classifier>>,
     /// Makes pictures.
     pub image: Option<Arc<dyn ImageModel>>,
+    /// Chooses among others, and says how.
+    pub route: Option<Arc<dyn Routed>>,
 }
 
 impl Model {
@@ -40,6 +42,7 @@ impl Model {
             tokens: None,
             classify: None,
             image: None,
+            route: None,
         }
     }
 }
@@ -55,6 +58,8 @@ pub struct Models {
     aliases: Vec<(String, ModelId)>,
     /// Which classifier is in production, and which are beside it.
     stages: Stages,
+    /// The headers that routes look at, in lower case.
+    headers: Arc<[String]>,
 }
 
 impl Models {
@@ -67,6 +72,27 @@ impl Models {
             self.order.push(id);
         }
         self
+    }
+
+    /// Has this model be meant where none is named, if it is there.
+    #[must_use]
+    pub fn with_default(mut self, id: &ModelId) -> Self {
+        if self.by_id.contains_key(id) {
+            self.default = Some(id.clone());
+        }
+        self
+    }
+
+    /// Has requests carry these headers, names in lower case, for routes to look at.
+    #[must_use]
+    pub fn with_headers(mut self, headers: impl IntoIterator<Item = String>) -> Self {
+        self.headers = headers.into_iter().collect();
+        self
+    }
+
+    /// The headers that routes look at.
+    pub fn headers(&self) -> &[String] {
+        &self.headers
     }
 
     /// Adds another name for a model: `name` with a `*` at its end stands for all that begin so. A

@@ -41,6 +41,10 @@ pub struct RelayRequest {
     pub stream: bool,
 }
 
+/// The code of the error by which a relay says that a request must be read after all: whoever is to
+/// serve it speaks another format. Nothing has been sent to the client then.
+pub const MUST_BE_READ: &str = "must_be_read";
+
 /// What comes back.
 pub type RelayStream = Pin<Box<dyn Stream<Item = Result<RelayItem>> + Send>>;
 

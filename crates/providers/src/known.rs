@@ -19,6 +19,7 @@ pub(crate) struct Known {
     pub(crate) documents: bool,
     pub(crate) reasoning: bool,
     pub(crate) structured_output: bool,
+    pub(crate) prefill: bool,
 }
 
 impl Default for Known {
@@ -33,6 +34,7 @@ impl Default for Known {
             documents: false,
             reasoning: false,
             structured_output: true,
+            prefill: false,
         }
     }
 }

@@ -111,6 +111,8 @@ pub struct CommonModel {
     pub reasoning: Option<bool>,
     /// Whether it can be held to a JSON schema.
     pub structured_output: Option<bool>,
+    /// Whether it goes on with a last turn of its own where that ended.
+    pub prefill: Option<bool>,
     /// The length of its vectors.
     pub embedding_dimensions: Option<u32>,
     /// What its tokens cost, in dollars for a million of them.
@@ -130,6 +132,7 @@ const COMMON_MODEL: &[&str] = &[
     "documents",
     "reasoning",
     "structured_output",
+    "prefill",
     "embedding_dimensions",
     "price",
 ];
@@ -190,6 +193,7 @@ impl CommonModel {
             documents: can(self.documents, known.documents),
             reasoning: can(self.reasoning, known.reasoning),
             structured_output: can(self.structured_output, known.structured_output),
+            prefill: can(self.prefill, known.prefill),
             embedding_dimensions: self.embedding_dimensions,
         }
     }

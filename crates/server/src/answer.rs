@@ -3,7 +3,9 @@
 
 use std::time::Instant;
 
-use busbar_core::{AnswerMetrics, ChatModel, ChatRequest, Error, Event, EventStream, Result, Transcript};
+use busbar_core::{
+    AnswerMetrics, ChatModel, ChatRequest, Error, Event, EventStream, Result, Trail, Transcript,
+};
 use busbar_telemetry::Operation;
 use busbar_wire::{AnswerWriter, Head};
 use bytes::Bytes;
@@ -42,6 +44,7 @@ pub struct Answer {
     head: Head,
     events: Events,
     writer: Box<dyn AnswerWriter>,
+    trail: Trail,
 }
 
 impl Answer {
@@ -61,21 +64,38 @@ impl Answer {
         // A request that names no model is told of the one that it would have got.
         request.model = card.id.clone();
         capable::check(&request, &card.capabilities)?;
-        let head = Head {
+        let mut head = Head {
             id: ids::unguessable(kind.id_prefix)?,
             created: server.unix_seconds(),
             model: card.id.as_str().to_owned(),
             include_usage,
         };
-        let record = Record::open(server, kind.operation, &card, kind.arrived)?;
+        let trail = request.context.trail.clone();
+        let record = Record::open(server, kind.operation, &card, &request.context, kind.arrived)?;
         let events = Events::start(server, &*model, request, record).await?;
+        // By a route it is one of its targets that answers.
+        trail.look(|course| {
+            if let Some(served) = &course.served {
+                served.model.as_str().clone_into(&mut head.model);
+            }
+        });
         let writer = writer(head.clone());
-        Ok(Self { head, events, writer })
+        Ok(Self {
+            head,
+            events,
+            writer,
+            trail,
+        })
     }
 
     /// What every chunk repeats.
     pub fn head(&self) -> &Head {
         &self.head
+    }
+
+    /// What happened to its request so far.
+    pub(crate) fn trail(&self) -> &Trail {
+        &self.trail
     }
 
     /// The whole answer, as its dialect writes it.
@@ -147,7 +167,7 @@ impl Events {
             ) => {
                 self.record.chunk();
             }
-            Ok(Event::Progress(_)) => {}
+            Ok(Event::Progress(_) | Event::Resumed(_)) => {}
             Ok(Event::Usage(usage)) => self.record.used(*usage),
             Ok(Event::Done(_)) => self.end(),
             Err(error) => {

@@ -3,12 +3,15 @@
 use std::time::{Duration, Instant};
 
 use axum::{extract::FromRequestParts, http::request::Parts};
-use busbar_core::{Context, Error, RequestId};
+use busbar_core::{Context, Error, Labels, Priority, RequestId};
 
 use crate::{Server, error::Failure, ids};
 
 /// A client's wish for a shorter deadline.
 const TIMEOUT: &str = "x-busbar-timeout-ms";
+
+/// A client's word that its work may wait.
+const PRIORITY: &str = "x-busbar-priority";
 
 /// When a request came, and its id. The outermost layer puts it into the request's extensions.
 #[derive(Clone, Debug)]
@@ -42,11 +45,35 @@ impl FromRequestParts<Server> for Caller {
         let timeout = timeout(parts)?.map_or(server.settings().request_timeout, |wish| {
             wish.min(server.settings().request_timeout)
         });
+        let mut context = Context::new(arrival.request).due(arrival.at + timeout);
+        context.priority = priority(parts)?;
+        context.labels = labels(parts, server);
         Ok(Self {
-            context: Context::new(arrival.request).due(arrival.at + timeout),
+            context,
             arrived: arrival.at,
         })
     }
+}
+
+fn priority(parts: &Parts) -> Result<Priority, Failure> {
+    match parts.headers.get(PRIORITY).map(|value| value.as_bytes()) {
+        None | Some(b"interactive") => Ok(Priority::Interactive),
+        Some(b"background") => Ok(Priority::Background),
+        Some(_) => {
+            let message = format!("the header `{PRIORITY}` must be `interactive` or `background`");
+            Err(Error::invalid(PRIORITY, message).into())
+        }
+    }
+}
+
+/// The headers that routes look at; without routes none.
+fn labels(parts: &Parts, server: &Server) -> Labels {
+    let models = server.models().models();
+    let said = |name: &String| {
+        let value = parts.headers.get(name)?.to_str().ok()?;
+        Some((name.clone(), value.to_owned()))
+    };
+    models.headers().iter().filter_map(said).collect()
 }
 
 fn timeout(parts: &Parts) -> Result<Option<Duration>, Failure> {

@@ -91,6 +91,7 @@ impl Incoming<'_> {
 const OURS: &[&str] = &[
     "/v1/images/files",
     "/v1/images/jobs",
+    "/v1/routes",
     "/v1/streams",
     "/v1/registry",
     "/v1/summaries",

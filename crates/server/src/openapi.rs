@@ -14,8 +14,8 @@ use utoipa::{IntoParams, OpenApi};
 
 use crate::{
     api::{
-        bedrock, count, embeddings, generate, images, models, predict, probes, registry, reply, sagemaker,
-        summaries,
+        bedrock, count, embeddings, generate, images, models, predict, probes, registry, reply, routes,
+        sagemaker, summaries,
     },
     replay,
 };
@@ -34,6 +34,15 @@ pub(crate) struct RequestHeaders {
     /// A deadline shorter than the server's own, milliseconds.
     #[param(rename = "x-busbar-timeout-ms")]
     timeout_ms: Option<u64>,
+    /// `background`: the work may wait, and leaves room for what cannot. `interactive` otherwise.
+    #[param(rename = "x-busbar-priority")]
+    priority: Option<String>,
+    /// By a route: `go-on` or `fail` when a stream's model is lost.
+    #[param(rename = "x-busbar-on-cut")]
+    on_cut: Option<String>,
+    /// By a route: what sticky choices and roll-outs go by, unless the route names another header.
+    #[param(rename = "x-busbar-key")]
+    key: Option<String>,
 }
 
 /// The header of streams that outlive their connection.
@@ -89,6 +98,9 @@ pub(crate) struct ResumeHeader {
         registry::nominate,
         registry::promote,
         registry::roll_back,
+        routes::list,
+        routes::get,
+        routes::explain,
         probes::alive,
         probes::ready,
         probes::metrics,

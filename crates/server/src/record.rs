@@ -3,7 +3,9 @@
 
 use std::time::Instant;
 
-use busbar_core::{AnswerMetrics, Error, ModelCard, ModelId, Price, Result, Stopwatch, Tokens, Usage};
+use busbar_core::{
+    AnswerMetrics, Context, Error, ModelCard, ModelId, Money, Price, Result, Stopwatch, Tokens, Trail, Usage,
+};
 use busbar_telemetry::{Answer, Operation, Outcome, Under};
 use tracing::Span;
 
@@ -16,6 +18,8 @@ pub(crate) struct Record {
     operation: Operation,
     model: ModelId,
     price: Option<Price>,
+    /// What happens to it on its way.
+    trail: Trail,
     watch: Stopwatch,
     /// Pieces of text and tool calls that the model sent.
     pieces: u32,
@@ -38,6 +42,7 @@ impl Record {
         server: &Server,
         operation: Operation,
         card: &ModelCard,
+        context: &Context,
         arrived: Instant,
     ) -> Result<Self> {
         Ok(Self {
@@ -45,6 +50,7 @@ impl Record {
             operation,
             model: card.id.clone(),
             price: card.price.clone(),
+            trail: context.trail.clone(),
             watch: Stopwatch::start(arrived),
             pieces: 0,
             told: Usage::default(),
@@ -97,9 +103,24 @@ impl Record {
         }
     }
 
+    /// It has not begun: another record will tell of it.
+    pub(crate) fn forget(mut self) {
+        self.closed = true;
+    }
+
     fn close(&mut self, outcome: Outcome, usage: Usage, error: Option<&Error>) -> AnswerMetrics {
         let mut metrics = self.watch.finish(self.server.now(), self.model.clone(), usage);
         metrics.cost = self.price.as_ref().map(|price| price.of(&usage));
+        self.trail.look(|course| {
+            if course.route.is_none() {
+                return;
+            }
+            if let Some(served) = &course.served {
+                metrics.model = served.model.clone();
+            }
+            metrics.cost = cost(course, &usage);
+            metrics.course = Some(Box::new(course.clone()));
+        });
         if !std::mem::replace(&mut self.closed, true) {
             let operation = self.operation;
             self.server.metrics().answered(Answer {
@@ -114,7 +135,18 @@ impl Record {
     }
 }
 
+/// What an answer cost that came by a route: at the price of who served, and everything that was spent
+/// before. Cut short, it is what was sent so far.
+fn cost(course: &busbar_core::Course, usage: &Usage) -> Option<Money> {
+    let so_far = || {
+        let price = course.served.as_ref()?.price.as_ref()?;
+        Some(price.of(usage) + course.spent)
+    };
+    course.total.or_else(|| so_far().filter(|_| !course.unpriced))
+}
+
 fn log(metrics: &AnswerMetrics, outcome: Outcome, error: Option<&Error>) {
+    let course = metrics.course.as_deref();
     tracing::info!(
         model = metrics.model.as_str(),
         outcome = ?outcome,
@@ -124,6 +156,11 @@ fn log(metrics: &AnswerMetrics, outcome: Outcome, error: Option<&Error>) {
         tokens_in = metrics.usage.prompt().0,
         tokens_out = metrics.usage.written().0,
         cost_usd = metrics.cost.map(|cost| cost.as_dollars()),
+        route = course.and_then(|course| course.route.as_deref()),
+        target = course.and_then(|course| Some(&*course.served.as_ref()?.target)),
+        attempts = course.map(|course| course.attempts.len()),
+        degraded = course.and_then(|course| Some(course.degraded?.as_str())),
+        cache = course.and_then(|course| Some(course.cache?.as_str())),
         "generation ended"
     );
 }

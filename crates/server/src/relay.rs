@@ -1,7 +1,7 @@
 //! The short way: a request in a format that the model's host speaks itself is passed on as it is, and
 //! so is its answer. What it used is read in passing.
 
-use busbar_core::{Error, Relay, RelayItem, RelayRequest, RelayStream, Result};
+use busbar_core::{Error, MUST_BE_READ, Relay, RelayItem, RelayRequest, RelayStream, Result, Trail};
 use busbar_telemetry::Under;
 use busbar_wire::Peek;
 use bytes::{Bytes, BytesMut};
@@ -60,7 +60,13 @@ impl Passing {
         };
         Ok(Some(Self {
             relay,
-            record: Record::open(server, dialect.operation, &model.card, caller.arrived)?,
+            record: Record::open(
+                server,
+                dialect.operation,
+                &model.card,
+                &caller.context,
+                caller.arrived,
+            )?,
             model: model.card.id.as_str().to_owned(),
             request: RelayRequest {
                 context: caller.context.clone(),
@@ -72,13 +78,28 @@ impl Passing {
         }))
     }
 
-    /// Passes it on, and the answer back.
-    pub(crate) async fn run(mut self, server: &Server, dialect: &'static Dialect) -> Handled {
+    /// Passes it on, and the answer back. `None`: it has to be read after all, since whoever is to serve it
+    /// speaks another format.
+    pub(crate) async fn run(mut self, server: &Server, dialect: &'static Dialect) -> Option<Handled> {
         let streamed = self.request.stream;
         let mut deadline = Deadline::of(server, &self.request.context);
         let mut watching = (!streamed).then(|| Watching::begin(server));
+        let trail = self.request.context.trail.clone();
         let items = deadline.before(self.relay.relay(self.request)).await.flatten();
-        let items = items.inspect_err(|error| self.record.fail(error))?;
+        let items = match items {
+            Ok(items) => items,
+            Err(error) => {
+                if let Some(watching) = &mut watching {
+                    watching.end();
+                }
+                if error.code() == Some(MUST_BE_READ) {
+                    self.record.forget();
+                    return None;
+                }
+                self.record.fail(&error);
+                return Some(Err(error.into()));
+            }
+        };
         let answer = Relayed {
             _streaming: streamed.then(|| self.record.streaming()),
             record: self.record,
@@ -87,15 +108,22 @@ impl Passing {
         };
         if streamed {
             let mut response = sse::response(server, dialect.framing, answer.frames(dialect));
-            reply::model(response.headers_mut(), &self.model);
-            return Ok(response);
+            let headers = response.headers_mut();
+            reply::model(headers, &served(&trail).unwrap_or(self.model));
+            trail.look(|course| reply::course(headers, course));
+            return Some(Ok(response));
         }
         let response = answer.whole().await;
         if let Some(watching) = &mut watching {
             watching.end();
         }
-        response
+        Some(response)
     }
+}
+
+/// The model that answers, where a route chose it.
+fn served(trail: &Trail) -> Option<String> {
+    trail.look(|course| Some(course.served.as_ref()?.model.as_str().to_owned()))
 }
 
 /// An answer that is passed on.

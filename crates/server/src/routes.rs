@@ -11,7 +11,8 @@ use axum::{
 use crate::{
     Server,
     api::{
-        bedrock, count, embeddings, generate, images, models, predict, probes, registry, sagemaker, summaries,
+        bedrock, count, embeddings, generate, images, models, predict, probes, registry, routes, sagemaker,
+        summaries,
     },
     console,
     error::{Failure, Handled},
@@ -50,6 +51,9 @@ pub fn router(server: Server) -> Router {
         .route("/v1/registry/candidate", post(registry::nominate))
         .route("/v1/registry/promote", post(registry::promote))
         .route("/v1/registry/rollback", post(registry::roll_back))
+        .route("/v1/routes", get(routes::list))
+        .route("/v1/routes/explain", post(routes::explain))
+        .route("/v1/routes/{*name}", get(routes::get))
         .route(
             "/v1/streams/{id}",
             get(replay::api::go_on).delete(replay::api::cancel),

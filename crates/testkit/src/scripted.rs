@@ -189,7 +189,7 @@ impl Run {
             Event::Delta(_) | Event::ToolCallDelta { .. } => self.usage.output += Tokens(1),
             Event::ToolCallStart { .. } => self.called_tool = true,
             Event::Thought(_) => self.usage.reasoning += Tokens(1),
-            Event::Progress(_) | Event::Usage(_) => {}
+            Event::Progress(_) | Event::Usage(_) | Event::Resumed(_) => {}
             Event::Done(_) => {
                 self.ended = true;
                 self.live.0.finished.fetch_add(1, Ordering::SeqCst);

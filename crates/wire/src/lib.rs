@@ -19,6 +19,8 @@ pub mod predict;
 mod problem;
 mod reading;
 pub mod registry;
+mod resumed;
+pub mod routes;
 pub mod sagemaker;
 pub mod splice;
 pub mod sse;
@@ -30,6 +32,7 @@ pub mod ws;
 
 pub use answer::{AnswerWriter, Head};
 pub use framing::{Chunk, Framing};
-pub use metrics::Metrics;
+pub use metrics::{Metrics, RouteMetrics};
 pub use peek::Peek;
 pub use problem::Problem;
+pub use resumed::ResumedNote;

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use busbar_core::{AnswerMetrics, Money};
+use busbar_core::{AnswerMetrics, Course, Money};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
@@ -28,6 +28,49 @@ pub struct Metrics {
     pub tokens_out: u32,
     /// What it cost, US dollars; null where the model has no price here.
     pub cost_usd: Option<f64>,
+    /// How it went, where the request went by a route.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub route: Option<RouteMetrics>,
+}
+
+/// How a request went that went by a route.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct RouteMetrics {
+    /// The route.
+    pub name: String,
+    /// Who answered: `provider/region/model`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub target: Option<String>,
+    /// How many attempts were made.
+    pub attempts: u32,
+    /// How far below the first choice the answer is: `region`, `alternative`, `cheaper`, `local`, `cached`,
+    /// `static`; absent where it is the first choice's.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub degraded: Option<String>,
+    /// What the cache had to do with it: `hit`, `miss`, `shared`, `stale`; absent where there is none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub cache: Option<String>,
+    /// How often another model went on with it.
+    #[serde(default, skip_serializing_if = "is_none")]
+    pub resumed: u32,
+}
+
+fn is_none(count: &u32) -> bool {
+    *count == 0
+}
+
+impl RouteMetrics {
+    /// What there is to tell of a course; nothing where no route was taken.
+    pub fn of(course: &Course) -> Option<Self> {
+        Some(Self {
+            name: course.route.as_deref()?.to_owned(),
+            target: course.served.as_ref().map(|served| served.target.to_string()),
+            attempts: course.attempts.len() as u32,
+            degraded: course.degraded.map(|step| step.as_str().to_owned()),
+            cache: course.cache.map(|cache| cache.as_str().to_owned()),
+            resumed: course.resumed,
+        })
+    }
 }
 
 impl From<&AnswerMetrics> for Metrics {
@@ -41,6 +84,7 @@ impl From<&AnswerMetrics> for Metrics {
             tokens_cached: answer.usage.cached_input.0,
             tokens_out: answer.usage.written().0,
             cost_usd: answer.cost.map(Money::as_dollars),
+            route: answer.course.as_deref().and_then(RouteMetrics::of),
         }
     }
 }
@@ -73,6 +117,7 @@ mod tests {
                 ..Usage::default()
             },
             cost: Some(Money::picodollars(35_000)),
+            course: None,
         };
         let json = serde_json::to_value(Metrics::from(&answer)).unwrap();
         let expected = serde_json::json!({
@@ -90,6 +135,7 @@ mod tests {
             total: Duration::ZERO,
             usage: Usage::default(),
             cost: None,
+            course: None,
         };
         let json = serde_json::to_string(&Metrics::from(&answer)).unwrap();
         assert!(

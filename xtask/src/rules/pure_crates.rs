@@ -1,11 +1,11 @@
-//! Core, wire and tasks do no I/O, own no runtime and read no clock: what they do can be tested
+//! Core, wire, tasks and routing do no I/O, own no runtime and read no clock: what they do can be tested
 //! without a socket, a file or a sleep.
 
 use toml::Value;
 
 use crate::{Breach, Line, Package, Tree};
 
-const PURE: &[&str] = &["crates/core/", "crates/wire/", "crates/tasks/"];
+const PURE: &[&str] = &["crates/core/", "crates/wire/", "crates/tasks/", "crates/routing/"];
 /// Crates that do I/O or own a runtime.
 const CRATES: &[&str] = &[
     "async-std",

@@ -6,11 +6,13 @@ pub(crate) mod completions;
 pub(crate) mod config;
 pub(crate) mod doctor;
 pub(crate) mod embed;
+pub(crate) mod explain;
 pub(crate) mod generate;
 pub(crate) mod imagine;
 pub(crate) mod jobs;
 pub(crate) mod man;
 pub(crate) mod models;
+pub(crate) mod routes;
 pub(crate) mod serve;
 pub(crate) mod summarize;
 pub(crate) mod version;
@@ -35,6 +37,8 @@ pub(crate) fn run(cli: Cli) -> Result {
         Command::Classify(args) => classify::run(&args, global),
         Command::Embed(args) => embed::run(&args, global),
         Command::Models(args) => models::run(&args, global),
+        Command::Routes(args) => routes::run(&args, global),
+        Command::Explain(args) => explain::run(&args, global),
         Command::Config(args) => config::run(&args, global),
         Command::Doctor(args) => doctor::run(&args, global),
         Command::Version(_) => version::run(),

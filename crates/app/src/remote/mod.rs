@@ -16,6 +16,7 @@ use busbar_tasks::{SummaryRequest, SummaryStream};
 use busbar_wire::{
     client::{self, RemoteModel},
     jobs::ImageJob,
+    routes::RouteList,
 };
 
 use connection::{Connection, blocking};
@@ -59,6 +60,15 @@ impl Remote {
     /// What the server answered instead.
     pub(crate) fn change_stages(&self, change: &StageChange) -> Result<Stages> {
         client::read_stages(&whole(self.0.post(&client::change_stages(change))?)?)
+    }
+
+    /// Its routes, and how their targets are.
+    ///
+    /// # Errors
+    /// It cannot be reached, or answers with something else.
+    pub async fn routes(&self) -> Result<RouteList> {
+        let connection = Arc::clone(&self.0);
+        blocking(move || RouteList::read(&whole(connection.get(RouteList::PATH)?)?)).await
     }
 
     /// Summarises a text there.

@@ -3,6 +3,7 @@
 mod anthropic;
 pub mod aws;
 mod bedrock;
+mod chaos;
 pub mod compatible;
 mod openai;
 mod sagemaker;
@@ -61,6 +62,11 @@ const REGISTRY: &[Vendor] = &[
         kind: "bedrock",
         key_variable: Some("AWS_BEARER_TOKEN_BEDROCK"),
         build: bedrock::build,
+    },
+    Vendor {
+        kind: "chaos",
+        key_variable: None,
+        build: chaos::build,
     },
     Vendor {
         kind: "openai",

@@ -99,7 +99,8 @@ async fn embed(server: &Server, caller: Caller, model: &BedrockModelId, request:
     let (card, embedder) = server.models().embedder(model.as_str())?;
     let mut deadline = Deadline::of(server, &caller.context);
     let request = asked.into_request(caller.context, card.id.clone(), &card.capabilities)?;
-    let mut record = Record::open(server, Counted::Embeddings, &card, caller.arrived)?;
+    let operation = Counted::Embeddings;
+    let mut record = Record::open(server, operation, &card, &request.context, caller.arrived)?;
     let mut watching = Watching::begin(server);
     let embedded = deadline.before(embedder.embed(request)).await.flatten();
     watching.end();

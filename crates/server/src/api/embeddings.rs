@@ -33,7 +33,8 @@ pub(crate) async fn create(State(server): State<Server>, caller: Caller, request
     let mut deadline = Deadline::of(&server, &caller.context);
     let mut request = asked.into_request(caller.context, &card.capabilities)?;
     request.model = card.id.clone();
-    let mut record = Record::open(&server, Operation::Embeddings, &card, caller.arrived)?;
+    let operation = Operation::Embeddings;
+    let mut record = Record::open(&server, operation, &card, &request.context, caller.arrived)?;
     let mut watching = Watching::begin(&server);
     let embedded = deadline.before(model.embed(request)).await.flatten();
     watching.end();

@@ -116,8 +116,9 @@ pub(crate) async fn generate(
     };
     if window.is_none()
         && let Some(passing) = Passing::of(server, dialect, &caller, incoming, &body)?
+        && let Some(answered) = passing.run(server, dialect).await
     {
-        return passing.run(server, dialect).await;
+        return answered;
     }
     let asked = (dialect.read)(incoming, caller.context)?;
     let kind = Kind {
@@ -141,6 +142,7 @@ pub(crate) async fn generate(
 
 fn stream(dialect: &'static Dialect, server: &Server, answer: Answer, resume: Option<Wish>) -> Handled {
     let head = answer.head().clone();
+    let trail = answer.trail().clone();
     let chunks = answer.chunks();
     let items = match resume {
         None => chunks.into_items(),
@@ -148,6 +150,7 @@ fn stream(dialect: &'static Dialect, server: &Server, answer: Answer, resume: Op
     };
     let mut response = sse::answer(server, dialect.framing, head.id, items);
     reply::model(response.headers_mut(), &head.model);
+    trail.look(|course| reply::course(response.headers_mut(), course));
     Ok(response)
 }
 

@@ -10,5 +10,6 @@ pub(crate) mod predict;
 pub(crate) mod probes;
 pub(crate) mod registry;
 pub(crate) mod reply;
+pub(crate) mod routes;
 pub(crate) mod sagemaker;
 pub(crate) mod summaries;

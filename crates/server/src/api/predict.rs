@@ -86,7 +86,8 @@ pub(crate) async fn at(
 
 async fn answer(server: &Server, caller: Caller, asked: PredictAsked, form: LabelForm) -> Handled {
     let (card, model) = server.models().classifier(&asked.model)?;
-    let mut record = Record::open(server, Operation::Classify, &card, caller.arrived)?;
+    let operation = Operation::Classify;
+    let mut record = Record::open(server, operation, &card, &caller.context, caller.arrived)?;
     let mut watching = Watching::begin(server);
     let mut deadline = Deadline::of(server, &caller.context);
     let work = async {

@@ -6,8 +6,8 @@ use axum::{
     http::{HeaderMap, HeaderName, HeaderValue, header},
     response::{IntoResponse as _, Response},
 };
-use busbar_core::AnswerMetrics;
-use busbar_wire::Metrics;
+use busbar_core::{AnswerMetrics, Course};
+use busbar_wire::{Metrics, RouteMetrics};
 use bytes::Bytes;
 
 /// The model that served.
@@ -50,7 +50,30 @@ pub(crate) fn measured(body: Bytes, metrics: &Metrics) -> Response {
     let cost = metrics.cost_usd.map(|cost| cost.to_string());
     let cost = HeaderValue::from_str(cost.as_deref().unwrap_or("unpriced"));
     headers.extend(cost.ok().map(|cost| (COST, cost)));
+    if let Some(route) = &metrics.route {
+        routed(headers, route);
+    }
     response
+}
+
+/// Says what happened to a request that went by a route, as far as it is known.
+pub(crate) fn course(headers: &mut HeaderMap, course: &Course) {
+    if let Some(route) = RouteMetrics::of(course) {
+        routed(headers, &route);
+    }
+}
+
+fn routed(headers: &mut HeaderMap, route: &RouteMetrics) {
+    let mut say = |name: &'static str, value: Option<&str>| {
+        if let Some(value) = value.and_then(|value| HeaderValue::from_str(value).ok()) {
+            headers.insert(name, value);
+        }
+    };
+    say("x-busbar-route", Some(&route.name));
+    say("x-busbar-target", route.target.as_deref());
+    say("x-busbar-attempts", Some(&route.attempts.to_string()));
+    say("x-busbar-degraded", route.degraded.as_deref());
+    say("x-busbar-cache", route.cache.as_deref());
 }
 
 /// How long the answer took.

@@ -128,7 +128,8 @@ impl Summary {
         let model = server.models().get(&asked.model)?;
         let summarizer = summarizer(server, &model)?;
         let id = ids::unguessable("summary-")?;
-        let mut record = Record::open(server, Operation::Summarize, &model.card, caller.arrived)?;
+        let (operation, context) = (Operation::Summarize, &asked.context);
+        let mut record = Record::open(server, operation, &model.card, context, caller.arrived)?;
         let mut deadline = Deadline::of(server, &asked.context);
         let request = request(asked, &model);
         let events = deadline.before(summarizer.summarize(request)).await.flatten();

@@ -6,7 +6,7 @@ use axum::{
     Error as SocketError,
     extract::ws::{CloseFrame, Message, WebSocket, close_code},
 };
-use busbar_core::{Context, Error, ErrorKind, RequestId};
+use busbar_core::{Context, Error, ErrorKind, RequestId, Trail};
 use busbar_telemetry::request_span;
 use busbar_wire::ws::{ClientFrame, ServerFrame};
 use bytes::Bytes;
@@ -200,6 +200,7 @@ impl Connection {
         Context {
             request: RequestId::new(&format!("{}-{}", context.request, self.requests)),
             deadline: timeout.map(|timeout| now + timeout),
+            trail: Trail::default(),
             ..context.clone()
         }
     }

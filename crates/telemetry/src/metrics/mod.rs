@@ -10,6 +10,7 @@ mod family;
 mod images;
 pub mod names;
 mod render;
+mod routes;
 mod text;
 
 use std::{
@@ -17,7 +18,7 @@ use std::{
     time::{Duration, Instant, SystemTime},
 };
 
-use busbar_core::{AnswerMetrics, Clock, ErrorKind};
+use busbar_core::{AnswerMetrics, Clock, ErrorKind, TargetStatus};
 
 use cells::{Counter, Gauge, Histogram};
 pub use engine::EngineFigures;
@@ -148,6 +149,7 @@ impl std::fmt::Debug for Watched {
         f.write_str("Watched")
     }
 }
+type TargetSource = Box<dyn Fn() -> Vec<TargetStatus> + Send + Sync>;
 
 /// All metrics of the process.
 pub struct Metrics {
@@ -171,6 +173,8 @@ pub struct Metrics {
     cost: Family<Counter, 2>,
     unpriced: Family<Counter, 2>,
     images: ImageCells,
+    routes: routes::Routes,
+    targets: RwLock<Option<TargetSource>>,
     engines: RwLock<Vec<Weak<EngineSource>>>,
     config_version: Gauge,
     config_current: Gauge,
@@ -199,6 +203,8 @@ impl Metrics {
             cost: Family::new(Counter::default),
             unpriced: Family::new(Counter::default),
             images: ImageCells::new(),
+            routes: routes::Routes::new(),
+            targets: RwLock::default(),
             engines: RwLock::default(),
             config_version: Gauge::default(),
             config_current: Gauge::default(),
@@ -274,11 +280,19 @@ impl Metrics {
             Some(cost) => self.cost.with([operation, model]).add(cost.as_picodollars()),
             None => self.unpriced.with([operation, model]).add(1),
         }
+        if let Some(course) = &metrics.course {
+            self.routes.count(course);
+        }
         if let Some(speed) = metrics.tokens_per_second() {
             self.per_output_token
                 .with([operation, model])
                 .observe(1.0 / speed);
         }
+    }
+
+    /// How the targets of all routes are, read at each scrape.
+    pub fn watch_targets(&self, targets: impl Fn() -> Vec<TargetStatus> + Send + Sync + 'static) {
+        *self.targets.write().unwrap_or_else(PoisonError::into_inner) = Some(Box::new(targets));
     }
 
     /// Figures of an engine, read at each scrape for as long as the result is held.

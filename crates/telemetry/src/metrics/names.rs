@@ -66,6 +66,14 @@ table! {
     IMAGES            Counter   "busbar_images_total"                    "Pictures made";
     IMAGE_GENERATIONS Counter   "busbar_image_generations_total"         "Requests for pictures that ended, by how they did";
     JOBS_QUEUED       Gauge     "busbar_jobs_queued"                     "Messages of a queue of jobs: ready ones wait for a worker, leased ones are worked on or wait for another try";
+    ROUTE_ATTEMPTS    Counter   "busbar_route_attempts_total"            "Attempts at targets of routes, by what came of them";
+    ROUTE_DEGRADED    Counter   "busbar_route_degraded_total"            "Answers that are below their route's first choice, by step";
+    ROUTE_CACHE       Counter   "busbar_route_cache_total"               "Requests that a route's cache had to do with, by what it had";
+    ROUTE_RESUMED     Counter   "busbar_route_resumed_total"             "Times that another model went on with an answer";
+    TARGET_BREAKER    Gauge     "busbar_target_breaker"                  "A target's breaker: 0 closed, 1 half open, 2 open";
+    TARGET_IN_FLIGHT  Gauge     "busbar_target_in_flight"                "Requests under way at a target";
+    TARGET_LIMIT      Gauge     "busbar_target_limit"                    "Requests that a target may have at once at present; absent where there is no limit";
+    TARGET_LATENCY    Gauge     "busbar_target_first_event_seconds"      "A target's time to a first event, as of late";
 
     SLOTS             Gauge     "busbar_engine_slots"                    "Sequences that an engine can work on at once";
     SLOTS_BUSY        Gauge     "busbar_engine_slots_busy"               "Sequences that it is working on now";

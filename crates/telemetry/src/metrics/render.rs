@@ -14,6 +14,7 @@ use super::{
     cells::{Counter, Histogram},
     family::Family,
     names::{self, Row},
+    routes,
     text::Text,
 };
 use crate::process::Process;
@@ -61,6 +62,7 @@ impl Metrics {
         self.traffic(&mut text);
         self.answers(&mut text);
         self.images.render(&mut text);
+        self.routes(&mut text);
         self.engines(&mut text);
         text.finish()
     }
@@ -128,6 +130,18 @@ impl Metrics {
             text.sample(&names::COST, &pairs(labels, values), dollars);
         });
         counters(text, &names::UNPRICED, labels, &self.unpriced);
+    }
+
+    fn routes(&self, text: &mut Text) {
+        let counts = &self.routes;
+        let labels = ["route", "target", "outcome"];
+        counters(text, &names::ROUTE_ATTEMPTS, labels, &counts.attempts);
+        counters(text, &names::ROUTE_DEGRADED, ["route", "step"], &counts.degraded);
+        counters(text, &names::ROUTE_CACHE, ["route", "result"], &counts.cache);
+        counters(text, &names::ROUTE_RESUMED, ["route"], &counts.resumed);
+        let targets = self.targets.read().unwrap_or_else(PoisonError::into_inner);
+        let targets = targets.as_ref().map_or_else(Vec::new, |targets| targets());
+        routes::targets(text, &targets);
     }
 
     fn engines(&self, text: &mut Text) {

@@ -6,7 +6,7 @@ use serde::Serialize;
 use serde_json::value::RawValue;
 
 use super::tally::Counts;
-use crate::Metrics;
+use crate::{Metrics, resumed::ResumedNote};
 
 /// A whole answer, or at the beginning of a stream one that says nothing yet.
 #[derive(Debug, Serialize)]
@@ -53,7 +53,11 @@ pub(super) enum StreamEvent<'a> {
     MessageStart {
         message: Answer<'a>,
     },
-    Ping,
+    Ping {
+        /// The model was lost, and another one goes on: said by the way, since clients skip pings.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        busbar_resumed: Option<ResumedNote>,
+    },
     ContentBlockStart {
         index: u32,
         content_block: Block<'a>,
@@ -127,7 +131,7 @@ impl StreamEvent<'_> {
     pub(super) fn name(&self) -> &'static str {
         match self {
             Self::MessageStart { .. } => "message_start",
-            Self::Ping => "ping",
+            Self::Ping { .. } => "ping",
             Self::ContentBlockStart { .. } => "content_block_start",
             Self::ContentBlockDelta { .. } => "content_block_delta",
             Self::ContentBlockStop { .. } => "content_block_stop",

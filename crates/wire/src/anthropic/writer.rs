@@ -11,7 +11,7 @@ use super::{
     arguments, error,
     tally::{Counts, stop_reason},
 };
-use crate::{AnswerWriter, Chunk, Head, Metrics, answer::json};
+use crate::{AnswerWriter, Chunk, Head, Metrics, answer::json, resumed::ResumedNote};
 
 /// Writes one answer as a message.
 ///
@@ -161,7 +161,7 @@ impl AnswerWriter for MessagesWriter {
         // How long the prompt is, is known at the end; the counts there replace these.
         let message = self.answer(Vec::new(), &Usage::default());
         out.push(chunk(&StreamEvent::MessageStart { message }));
-        out.push(chunk(&StreamEvent::Ping));
+        out.push(chunk(&StreamEvent::Ping { busbar_resumed: None }));
     }
 
     fn event(&mut self, event: &Event, out: &mut Vec<Chunk>) {
@@ -188,6 +188,10 @@ impl AnswerWriter for MessagesWriter {
             }
             Event::ToolCallDelta { arguments, .. } if arguments.is_empty() => {}
             Event::ToolCallDelta { index, arguments } => self.more_of_call(*index, arguments, out),
+            Event::Resumed(resumed) => {
+                let busbar_resumed = Some(ResumedNote::from(resumed));
+                out.push(chunk(&StreamEvent::Ping { busbar_resumed }));
+            }
             // The dialect has no word for progress; the end is written by `end`.
             Event::Progress(_) | Event::Usage(_) | Event::Done(_) => {}
         }

@@ -1,6 +1,6 @@
 //! `busbar config check`
 
-use busbar_app::{Plan, Shelf};
+use busbar_app::{Outlook, Plan, Shelf};
 
 use crate::{exit::Result, options::Global, setup::Setup};
 
@@ -20,6 +20,10 @@ pub(super) fn run(global: &Global) -> Result {
         true => Vec::new(),
         false => Plan::all(setup.config(), &shelf)?,
     };
+    // …and those that routes name?
+    if !setup.config().routes.is_empty() {
+        Outlook::new(setup.config(), &shelf)?;
+    }
     if setup.quiet {
         return Ok(());
     }

@@ -162,7 +162,7 @@ impl AnswerWriter for ConverseWriter {
             }
             Event::ToolCallDelta { index, arguments } => self.calls.piece(*index, arguments, &mut steps),
             // The format has no word for progress; the end is written by `end`.
-            Event::Progress(_) | Event::Usage(_) | Event::Done(_) => {}
+            Event::Progress(_) | Event::Usage(_) | Event::Resumed(_) | Event::Done(_) => {}
         }
         self.steps(steps, out);
     }

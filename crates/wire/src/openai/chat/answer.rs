@@ -7,6 +7,7 @@ use super::ThinkingBlock;
 use crate::{
     Metrics,
     openai::{TokenUsage, logprobs::ChatLogprobs},
+    resumed::ResumedNote,
 };
 
 /// A whole answer.
@@ -104,6 +105,9 @@ pub struct ChatChunk {
     /// On the chunk that has `finish_reason`: what this answer tells about itself.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub busbar: Option<Metrics>,
+    /// On a chunk that says nothing else: the model was lost, and another one goes on.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub busbar_resumed: Option<ResumedNote>,
 }
 
 /// A piece of an answer among one.

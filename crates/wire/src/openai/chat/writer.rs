@@ -11,6 +11,7 @@ use crate::{
     AnswerWriter, Chunk, Head, Metrics,
     answer::json,
     openai::{TokenUsage, error::ErrorBody, finish_reason, logprobs::ChatLogprobs},
+    resumed::ResumedNote,
 };
 
 /// Writes one answer as chat completions.
@@ -37,6 +38,7 @@ impl ChatWriter {
             choices,
             usage: self.head.include_usage.then_some(None),
             busbar: None,
+            busbar_resumed: None,
         }
     }
 
@@ -107,6 +109,16 @@ impl ChatWriter {
                     ..ChunkDelta::default()
                 };
                 Some(self.delta(delta, None))
+            }
+            Event::Resumed(resumed) => {
+                let mut chunk = self.chunk(vec![ChunkChoice {
+                    index: 0,
+                    delta: ChunkDelta::default(),
+                    logprobs: None,
+                    finish_reason: None,
+                }]);
+                chunk.busbar_resumed = Some(ResumedNote::from(resumed));
+                Some(Chunk::plain(json(&chunk)))
             }
             // The dialect has no word for progress; the end is written by `end`.
             Event::Progress(_) | Event::Usage(_) | Event::Done(_) => None,

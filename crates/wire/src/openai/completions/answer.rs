@@ -8,6 +8,7 @@ use utoipa::ToSchema;
 use crate::{
     Metrics,
     openai::{TokenUsage, chat::answer::present},
+    resumed::ResumedNote,
 };
 
 /// An answer, or a piece of one.
@@ -32,6 +33,9 @@ pub struct CompletionAnswer {
     /// What this answer tells about itself; in a stream on the chunk that has `finish_reason`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub busbar: Option<Metrics>,
+    /// On a chunk that says nothing else: the model was lost, and another one goes on.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub busbar_resumed: Option<ResumedNote>,
 }
 
 /// An answer among one, or a piece of it.

@@ -8,6 +8,7 @@ use crate::{
     AnswerWriter, Chunk, Head, Metrics,
     answer::json,
     openai::{TokenUsage, error::ErrorBody, finish_reason, logprobs::finite},
+    resumed::ResumedNote,
 };
 
 /// Writes one answer as plain completions.
@@ -36,6 +37,7 @@ impl CompletionWriter {
             choices,
             usage: self.head.include_usage.then_some(None),
             busbar: None,
+            busbar_resumed: None,
         }
     }
 
@@ -64,7 +66,21 @@ impl AnswerWriter for CompletionWriter {
 
     fn event(&mut self, event: &Event, out: &mut Vec<Chunk>) {
         // A plain continuation calls no tools, and the dialect has no word for progress.
-        let Event::Delta(delta) = event else { return };
+        let delta = match event {
+            Event::Delta(delta) => delta,
+            Event::Resumed(resumed) => {
+                let mut answer = self.answer(vec![CompletionChoice {
+                    index: 0,
+                    text: String::new(),
+                    logprobs: None,
+                    finish_reason: None,
+                }]);
+                answer.busbar_resumed = Some(ResumedNote::from(resumed));
+                out.push(Chunk::plain(json(&answer)));
+                return;
+            }
+            _ => return,
+        };
         if delta.text.is_empty() && delta.logprobs.is_empty() {
             return;
         }

@@ -9,6 +9,7 @@ pub(crate) mod counts;
 mod embeddings;
 pub mod quirks;
 mod reader;
+mod rehearsal;
 mod reported;
 mod request;
 mod turns;
@@ -22,6 +23,7 @@ pub use embeddings::{read_embeddings, write_embeddings};
 pub use quirks::Quirks;
 pub use reader::ChatReader;
 pub(crate) use reader::finish_reason;
+pub use rehearsal::Rehearsal;
 pub use watch::{ChatWatch, asks_for_usage, is_only_usage, with_usage};
 
 use super::chat;

@@ -113,7 +113,7 @@ impl AnswerWriter for ResponsesWriter {
             Event::ToolCallStart { index, id, name } => self.progress.call(*index, id, name, out),
             Event::ToolCallDelta { index, arguments } => self.progress.give(*index, arguments, out),
             // The dialect has no word for progress; the end is written by `end`.
-            Event::Progress(_) | Event::Usage(_) | Event::Done(_) => {}
+            Event::Progress(_) | Event::Usage(_) | Event::Resumed(_) | Event::Done(_) => {}
         }
     }
 
