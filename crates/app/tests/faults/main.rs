@@ -160,7 +160,7 @@ async fn whatever_becomes_of_the_first_target_the_client_gets_one_whole_answer()
         file: Some(file),
         flags: Vec::new(),
     };
-    let configured = busbar_app::configure(sources).await;
+    let configured = busbar_app::configure(sources, busbar_app::Role::All).await;
     let configured = configured.unwrap_or_else(|error| panic!("{error}"));
     let serving = tokio::spawn(busbar_app::serve(configured));
     let address = format!("127.0.0.1:{}", free.port());
