@@ -144,7 +144,7 @@ mod tests {
     #[test]
     fn what_one_clone_notes_the_other_sees() {
         let trail = Trail::default();
-        trail.clone().note(|course| course.degraded = Some(Step::Local));
+        trail.note(|course| course.degraded = Some(Step::Local));
         assert_eq!(trail.look(|course| course.degraded), Some(Step::Local));
     }
 }

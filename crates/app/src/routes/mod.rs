@@ -50,11 +50,11 @@ impl Routes {
     /// Everything that clients may ask for, of these models.
     pub(crate) fn models(&self, placed: &[Placed]) -> Models {
         let models = self.routing.models(placed, &self.specs);
-        let headers: BTreeSet<String> = models
-            .iter()
-            .any(|model| model.route.is_some())
-            .then(|| self.headers())
-            .unwrap_or_default();
+        let headers: BTreeSet<String> = if models.iter().any(|model| model.route.is_some()) {
+            self.headers()
+        } else {
+            Default::default()
+        };
         let models = models.into_iter().fold(Models::default(), Models::with);
         let models = self.aliases.iter().fold(models, |models, (name, model)| {
             models.with_alias(name, model.as_str().into())

@@ -104,7 +104,7 @@ impl Format {
 }
 
 pub(crate) async fn start() -> FakeUpstream {
-    FakeUpstream::start(|request| answer(request)).await.unwrap()
+    FakeUpstream::start(answer).await.unwrap()
 }
 
 fn answer(request: &Received) -> Vec<Say> {

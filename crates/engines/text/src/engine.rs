@@ -140,7 +140,7 @@ impl TextEngine {
             prompt,
             work,
         };
-        self.shared.queue.push(job).map_err(|(_, refusal)| match refusal {
+        self.shared.queue.push(job).map_err(|refusal| match refusal {
             Refusal::Full => Error::new(
                 ErrorKind::Overloaded {
                     retry_after: self.patience(),

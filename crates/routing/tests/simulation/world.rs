@@ -108,12 +108,12 @@ pub(crate) fn spec(seed: u64) -> RouteSpec {
     spec.timeouts.first_event = Some(Duration::from_secs(2));
     spec.timeouts.between_events = Some(Duration::from_secs(1));
     spec.rounds = 2;
-    spec.hedge_after = (seed % 2 == 0).then_some(Duration::from_millis(150));
-    spec.floor = (seed % 3 == 0).then_some(Floor {
+    spec.hedge_after = seed.is_multiple_of(2).then_some(Duration::from_millis(150));
+    spec.floor = seed.is_multiple_of(3).then_some(Floor {
         pieces: 3,
         within: Duration::from_millis(250),
     });
-    spec.instead = (seed % 4 == 0).then(|| ANSWER.to_owned());
+    spec.instead = seed.is_multiple_of(4).then(|| ANSWER.to_owned());
     spec
 }
 

@@ -48,18 +48,18 @@ impl Queue {
     /// Puts a job at the end of its priority.
     ///
     /// # Errors
-    /// The job with the reason where it is not taken.
-    pub fn push(&self, job: Job) -> Result<(), (Job, Refusal)> {
+    /// The reason where it is not taken; the job is gone then.
+    pub fn push(&self, job: Job) -> Result<(), Refusal> {
         let mut state = self.state();
         if state.closed {
-            return Err((job, Refusal::Closed));
+            return Err(Refusal::Closed);
         }
         if state.waiting.len() >= self.capacity {
             // Those whose clients have gone make room first.
             state.waiting.retain(|waiting| !waiting.is_abandoned());
         }
         if state.waiting.len() >= self.capacity {
-            return Err((job, Refusal::Full));
+            return Err(Refusal::Full);
         }
         let place = state
             .waiting
@@ -181,12 +181,12 @@ mod tests {
         let queue = Queue::new(1);
         let (first, first_reader) = job("a", Priority::Interactive);
         let (second, _second_reader) = job("b", Priority::Interactive);
+        let (third, _third_reader) = job("c", Priority::Interactive);
         queue.push(first).unwrap();
-        let (second, refusal) = queue.push(second).unwrap_err();
-        assert_eq!(refusal, Refusal::Full);
+        assert_eq!(queue.push(second).unwrap_err(), Refusal::Full);
         drop(first_reader);
-        queue.push(second).unwrap();
-        assert_eq!(names(&queue), ["b"]);
+        queue.push(third).unwrap();
+        assert_eq!(names(&queue), ["c"]);
     }
 
     #[test]
@@ -198,7 +198,7 @@ mod tests {
         assert!(!queue.wait());
         assert_eq!(queue.sweep(Instant::now()).len(), 1);
         let (late, _reader) = job("b", Priority::Interactive);
-        assert_eq!(queue.push(late).unwrap_err().1, Refusal::Closed);
+        assert_eq!(queue.push(late).unwrap_err(), Refusal::Closed);
     }
 
     #[test]
