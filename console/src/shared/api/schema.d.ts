@@ -495,6 +495,60 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/routes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** All routes, and how their targets are. */
+        get: operations["listRoutes"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/routes/explain": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Where a request would go, and why nowhere else. Calls no model.
+         * @description Headers count as they would for the request itself: the key of sticky choices, those of conditions.
+         */
+        post: operations["explainRoute"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/routes/{name}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One route, and how its targets are. */
+        get: operations["getRoute"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/streams/{id}": {
         parameters: {
             query?: never;
@@ -612,6 +666,7 @@ export interface components {
         /** @description A piece of an answer. */
         ChatCompletionChunk: {
             busbar?: components["schemas"]["Metrics"] | null;
+            busbar_resumed?: components["schemas"]["Resumed"] | null;
             /** @description One choice; none on the chunk that carries usage. */
             choices: components["schemas"]["ChunkChoice"][];
             /**
@@ -833,6 +888,7 @@ export interface components {
         /** @description An answer, or a piece of one. */
         Completion: {
             busbar?: components["schemas"]["Metrics"] | null;
+            busbar_resumed?: components["schemas"]["Resumed"] | null;
             /** @description One choice; none on the chunk that carries usage. */
             choices: components["schemas"]["CompletionChoice"][];
             /**
@@ -1036,6 +1092,55 @@ export interface components {
             param?: string | null;
             /** @description A coarse class, such as `invalid_request_error`. */
             type: string;
+        };
+        /** @description A target that would not be asked. */
+        ExcludedTarget: {
+            /** @description Why, in a sentence. */
+            because: string;
+            /** @description Why, in a word: `residency`, `context_window`, `breaker_open`, … */
+            reason: string;
+            /** @description Its name. */
+            target: string;
+            /** @description Its tier, from 1. */
+            tier: number;
+        };
+        /** @description A question where a request would go. */
+        ExplainBody: {
+            /** @description Targets to be taken for broken: a provider, a provider and region (`bedrock/us-east-1`), or a model. */
+            fail?: string[];
+            /** @description The request: a chat-completions body. Without one, a short question. */
+            request?: Record<string, never> | null;
+            /** @description The route. */
+            route: string;
+        };
+        /** @description A target that would be asked. */
+        ExplainedTarget: {
+            /** @description Why it comes at this place. */
+            because: string;
+            /** @description What its answer would be labelled with. */
+            step?: string | null;
+            /** @description Its name. */
+            target: string;
+            /** @description Its tier, from 1. */
+            tier: number;
+        };
+        /** @description Where a request would go. */
+        Explanation: {
+            /** @description The others. */
+            excluded: components["schemas"]["ExcludedTarget"][];
+            /** @description What sticky choices and roll-outs go by, where the request has it. */
+            key?: string | null;
+            /** @description What would be done if none of them answered. */
+            last_resorts: string[];
+            /** @description The targets in the order in which they would be asked. */
+            order: components["schemas"]["ExplainedTarget"][];
+            /**
+             * Format: int32
+             * @description The prompt's tokens as they were estimated.
+             */
+            prompt_tokens: number;
+            /** @description The route. */
+            route: string;
         };
         /** @description A document. */
         FilePart: {
@@ -1465,6 +1570,7 @@ export interface components {
             first_chunk_ms?: number | null;
             /** @description The model that served. */
             model: string;
+            route?: components["schemas"]["RouteMetrics"] | null;
             /**
              * Format: int32
              * @description Of these, tokens found in the KV cache.
@@ -1739,6 +1845,145 @@ export interface components {
          * @enum {string}
          */
         ResponseFormatKind: "text" | "json_object" | "json_schema";
+        /** @description The model was lost in the middle of its answer, and another one goes on where the text ended. */
+        Resumed: {
+            /** @description The model that was lost. */
+            from: string;
+            /** @description The one that goes on. */
+            to: string;
+        };
+        /** @description A route and how its targets are. */
+        Route: {
+            /** @description Whether so much fails that nothing is tried twice. */
+            alarmed: boolean;
+            /**
+             * Format: int64
+             * @description Milliseconds for which answers are kept.
+             */
+            caches_for_ms?: number | null;
+            /** @description Its flags. */
+            flags: components["schemas"]["RouteFlag"][];
+            /** @description What it does when no target answers, in order. */
+            last_resorts: string[];
+            /** @description The name that clients ask for. */
+            name: string;
+            /** @description The regions that its data may go to; empty: any. */
+            residency: string[];
+            /** @description Whether another model goes on with a stream that was cut. */
+            resumes: boolean;
+            /** @description Its tiers, the first choice first. */
+            tiers: components["schemas"]["RouteTier"][];
+        };
+        /** @description A flag of a route. */
+        RouteFlag: {
+            /** @description Its name. */
+            name: string;
+            /**
+             * Format: int32
+             * @description For how many of a hundred keys it is on.
+             */
+            percent: number;
+        };
+        /** @description All routes. */
+        RouteList: {
+            /** @description The routes, by name. */
+            routes: components["schemas"]["Route"][];
+        };
+        /** @description How a request went that went by a route. */
+        RouteMetrics: {
+            /**
+             * Format: int32
+             * @description How many attempts were made.
+             */
+            attempts: number;
+            /** @description What the cache had to do with it: `hit`, `miss`, `shared`, `stale`; absent where there is none. */
+            cache?: string | null;
+            /**
+             * @description How far below the first choice the answer is: `region`, `alternative`, `cheaper`, `local`, `cached`,
+             *     `static`; absent where it is the first choice's.
+             */
+            degraded?: string | null;
+            /** @description The route. */
+            name: string;
+            /**
+             * Format: int32
+             * @description How often another model went on with it.
+             */
+            resumed?: number;
+            /** @description Who answered: `provider/region/model`. */
+            target?: string | null;
+        };
+        /** @description A model at a place, and how it is. */
+        RouteTarget: {
+            /** @description Its breaker: `closed`, `half_open`, `open`. */
+            breaker: string;
+            /**
+             * Format: int32
+             * @description Calls within the breaker's window.
+             */
+            calls: number;
+            /**
+             * Format: float
+             * @description Of these, the part that failed, 0 to 1.
+             */
+            failed: number;
+            /**
+             * Format: double
+             * @description Milliseconds to a first event, as of late.
+             */
+            first_event_ms?: number | null;
+            /** @description The flag that must be on for it. */
+            flag?: string | null;
+            /**
+             * Format: int32
+             * @description Requests under way.
+             */
+            in_flight: number;
+            /**
+             * Format: int32
+             * @description As many as it may have at present; absent: any.
+             */
+            limit?: number | null;
+            /** @description The model. */
+            model: string;
+            /** @description Its name: `provider/region/model`. */
+            name: string;
+            /**
+             * Format: int64
+             * @description Milliseconds until an open breaker lets a request through again.
+             */
+            opens_in_ms?: number | null;
+            /** @description Whether it is here to be asked; a model may still be loading. */
+            present: boolean;
+            /** @description Who hosts it; `local`: this process. */
+            provider: string;
+            /** @description Where, if its host has regions. */
+            region?: string | null;
+            /**
+             * Format: int64
+             * @description Milliseconds for which it has asked to be left alone.
+             */
+            rests_for_ms?: number | null;
+            /**
+             * Format: float
+             * @description Of these, the part that was slow, 0 to 1.
+             */
+            slow: number;
+            /**
+             * Format: int32
+             * @description Its weight within the tier.
+             */
+            weight: number;
+        };
+        /** @description Targets of the same rank. */
+        RouteTier: {
+            /** @description How one of them is chosen: `listed`, `weights`, `fastest`, `cheapest`, `sticky`. */
+            choose: string;
+            /** @description What an answer of theirs is labelled with. */
+            step?: string | null;
+            /** @description The targets. */
+            targets: components["schemas"]["RouteTarget"][];
+        };
         /** @description The body of a change. Empty where nothing is to be said. */
         StageRequest: {
             /**
@@ -2008,6 +2253,12 @@ export interface operations {
                 "x-request-id"?: string | null;
                 /** @description A deadline shorter than the server's own, milliseconds. */
                 "x-busbar-timeout-ms"?: number | null;
+                /** @description `background`: the work may wait, and leaves room for what cannot. `interactive` otherwise. */
+                "x-busbar-priority"?: string | null;
+                /** @description By a route: `go-on` or `fail` when a stream's model is lost. */
+                "x-busbar-on-cut"?: string | null;
+                /** @description By a route: what sticky choices and roll-outs go by, unless the route names another header. */
+                "x-busbar-key"?: string | null;
             };
             path: {
                 /** @description The endpoint's name, a slash, and the operation. */
@@ -2052,6 +2303,12 @@ export interface operations {
                 "x-request-id"?: string | null;
                 /** @description A deadline shorter than the server's own, milliseconds. */
                 "x-busbar-timeout-ms"?: number | null;
+                /** @description `background`: the work may wait, and leaves room for what cannot. `interactive` otherwise. */
+                "x-busbar-priority"?: string | null;
+                /** @description By a route: `go-on` or `fail` when a stream's model is lost. */
+                "x-busbar-on-cut"?: string | null;
+                /** @description By a route: what sticky choices and roll-outs go by, unless the route names another header. */
+                "x-busbar-key"?: string | null;
             };
             path?: never;
             cookie?: never;
@@ -2095,6 +2352,12 @@ export interface operations {
                 "x-request-id"?: string | null;
                 /** @description A deadline shorter than the server's own, milliseconds. */
                 "x-busbar-timeout-ms"?: number | null;
+                /** @description `background`: the work may wait, and leaves room for what cannot. `interactive` otherwise. */
+                "x-busbar-priority"?: string | null;
+                /** @description By a route: `go-on` or `fail` when a stream's model is lost. */
+                "x-busbar-on-cut"?: string | null;
+                /** @description By a route: what sticky choices and roll-outs go by, unless the route names another header. */
+                "x-busbar-key"?: string | null;
             };
             path: {
                 /** @description The model's id, a slash, and the operation. */
@@ -2146,6 +2409,12 @@ export interface operations {
                 "x-request-id"?: string | null;
                 /** @description A deadline shorter than the server's own, milliseconds. */
                 "x-busbar-timeout-ms"?: number | null;
+                /** @description `background`: the work may wait, and leaves room for what cannot. `interactive` otherwise. */
+                "x-busbar-priority"?: string | null;
+                /** @description By a route: `go-on` or `fail` when a stream's model is lost. */
+                "x-busbar-on-cut"?: string | null;
+                /** @description By a route: what sticky choices and roll-outs go by, unless the route names another header. */
+                "x-busbar-key"?: string | null;
             };
             path?: never;
             cookie?: never;
@@ -2303,6 +2572,12 @@ export interface operations {
                 "x-request-id"?: string | null;
                 /** @description A deadline shorter than the server's own, milliseconds. */
                 "x-busbar-timeout-ms"?: number | null;
+                /** @description `background`: the work may wait, and leaves room for what cannot. `interactive` otherwise. */
+                "x-busbar-priority"?: string | null;
+                /** @description By a route: `go-on` or `fail` when a stream's model is lost. */
+                "x-busbar-on-cut"?: string | null;
+                /** @description By a route: what sticky choices and roll-outs go by, unless the route names another header. */
+                "x-busbar-key"?: string | null;
                 /** @description With `stream`: seconds for which the stream goes on and is kept after its connection is lost. */
                 "x-busbar-resume"?: number | null;
             };
@@ -2389,6 +2664,12 @@ export interface operations {
                 "x-request-id"?: string | null;
                 /** @description A deadline shorter than the server's own, milliseconds. */
                 "x-busbar-timeout-ms"?: number | null;
+                /** @description `background`: the work may wait, and leaves room for what cannot. `interactive` otherwise. */
+                "x-busbar-priority"?: string | null;
+                /** @description By a route: `go-on` or `fail` when a stream's model is lost. */
+                "x-busbar-on-cut"?: string | null;
+                /** @description By a route: what sticky choices and roll-outs go by, unless the route names another header. */
+                "x-busbar-key"?: string | null;
                 /** @description With `stream`: seconds for which the stream goes on and is kept after its connection is lost. */
                 "x-busbar-resume"?: number | null;
             };
@@ -2475,6 +2756,12 @@ export interface operations {
                 "x-request-id"?: string | null;
                 /** @description A deadline shorter than the server's own, milliseconds. */
                 "x-busbar-timeout-ms"?: number | null;
+                /** @description `background`: the work may wait, and leaves room for what cannot. `interactive` otherwise. */
+                "x-busbar-priority"?: string | null;
+                /** @description By a route: `go-on` or `fail` when a stream's model is lost. */
+                "x-busbar-on-cut"?: string | null;
+                /** @description By a route: what sticky choices and roll-outs go by, unless the route names another header. */
+                "x-busbar-key"?: string | null;
             };
             path?: never;
             cookie?: never;
@@ -2681,6 +2968,12 @@ export interface operations {
                 "x-request-id"?: string | null;
                 /** @description A deadline shorter than the server's own, milliseconds. */
                 "x-busbar-timeout-ms"?: number | null;
+                /** @description `background`: the work may wait, and leaves room for what cannot. `interactive` otherwise. */
+                "x-busbar-priority"?: string | null;
+                /** @description By a route: `go-on` or `fail` when a stream's model is lost. */
+                "x-busbar-on-cut"?: string | null;
+                /** @description By a route: what sticky choices and roll-outs go by, unless the route names another header. */
+                "x-busbar-key"?: string | null;
             };
             path?: never;
             cookie?: never;
@@ -2845,6 +3138,12 @@ export interface operations {
                 "x-request-id"?: string | null;
                 /** @description A deadline shorter than the server's own, milliseconds. */
                 "x-busbar-timeout-ms"?: number | null;
+                /** @description `background`: the work may wait, and leaves room for what cannot. `interactive` otherwise. */
+                "x-busbar-priority"?: string | null;
+                /** @description By a route: `go-on` or `fail` when a stream's model is lost. */
+                "x-busbar-on-cut"?: string | null;
+                /** @description By a route: what sticky choices and roll-outs go by, unless the route names another header. */
+                "x-busbar-key"?: string | null;
                 /**
                  * @description The client's own key for this request, 1 to 255 visible ASCII characters: sent again under
                  *     it, the request leads to the job that the first one made.
@@ -3273,6 +3572,12 @@ export interface operations {
                 "x-request-id"?: string | null;
                 /** @description A deadline shorter than the server's own, milliseconds. */
                 "x-busbar-timeout-ms"?: number | null;
+                /** @description `background`: the work may wait, and leaves room for what cannot. `interactive` otherwise. */
+                "x-busbar-priority"?: string | null;
+                /** @description By a route: `go-on` or `fail` when a stream's model is lost. */
+                "x-busbar-on-cut"?: string | null;
+                /** @description By a route: what sticky choices and roll-outs go by, unless the route names another header. */
+                "x-busbar-key"?: string | null;
             };
             path?: never;
             cookie?: never;
@@ -3296,6 +3601,12 @@ export interface operations {
                 "x-request-id"?: string | null;
                 /** @description A deadline shorter than the server's own, milliseconds. */
                 "x-busbar-timeout-ms"?: number | null;
+                /** @description `background`: the work may wait, and leaves room for what cannot. `interactive` otherwise. */
+                "x-busbar-priority"?: string | null;
+                /** @description By a route: `go-on` or `fail` when a stream's model is lost. */
+                "x-busbar-on-cut"?: string | null;
+                /** @description By a route: what sticky choices and roll-outs go by, unless the route names another header. */
+                "x-busbar-key"?: string | null;
             };
             path?: never;
             cookie?: never;
@@ -3544,6 +3855,12 @@ export interface operations {
                 "x-request-id"?: string | null;
                 /** @description A deadline shorter than the server's own, milliseconds. */
                 "x-busbar-timeout-ms"?: number | null;
+                /** @description `background`: the work may wait, and leaves room for what cannot. `interactive` otherwise. */
+                "x-busbar-priority"?: string | null;
+                /** @description By a route: `go-on` or `fail` when a stream's model is lost. */
+                "x-busbar-on-cut"?: string | null;
+                /** @description By a route: what sticky choices and roll-outs go by, unless the route names another header. */
+                "x-busbar-key"?: string | null;
             };
             path?: never;
             cookie?: never;
@@ -3627,6 +3944,12 @@ export interface operations {
                 "x-request-id"?: string | null;
                 /** @description A deadline shorter than the server's own, milliseconds. */
                 "x-busbar-timeout-ms"?: number | null;
+                /** @description `background`: the work may wait, and leaves room for what cannot. `interactive` otherwise. */
+                "x-busbar-priority"?: string | null;
+                /** @description By a route: `go-on` or `fail` when a stream's model is lost. */
+                "x-busbar-on-cut"?: string | null;
+                /** @description By a route: what sticky choices and roll-outs go by, unless the route names another header. */
+                "x-busbar-key"?: string | null;
             };
             path?: never;
             cookie?: never;
@@ -3710,6 +4033,12 @@ export interface operations {
                 "x-request-id"?: string | null;
                 /** @description A deadline shorter than the server's own, milliseconds. */
                 "x-busbar-timeout-ms"?: number | null;
+                /** @description `background`: the work may wait, and leaves room for what cannot. `interactive` otherwise. */
+                "x-busbar-priority"?: string | null;
+                /** @description By a route: `go-on` or `fail` when a stream's model is lost. */
+                "x-busbar-on-cut"?: string | null;
+                /** @description By a route: what sticky choices and roll-outs go by, unless the route names another header. */
+                "x-busbar-key"?: string | null;
             };
             path?: never;
             cookie?: never;
@@ -3793,6 +4122,12 @@ export interface operations {
                 "x-request-id"?: string | null;
                 /** @description A deadline shorter than the server's own, milliseconds. */
                 "x-busbar-timeout-ms"?: number | null;
+                /** @description `background`: the work may wait, and leaves room for what cannot. `interactive` otherwise. */
+                "x-busbar-priority"?: string | null;
+                /** @description By a route: `go-on` or `fail` when a stream's model is lost. */
+                "x-busbar-on-cut"?: string | null;
+                /** @description By a route: what sticky choices and roll-outs go by, unless the route names another header. */
+                "x-busbar-key"?: string | null;
                 /** @description With `stream`: seconds for which the stream goes on and is kept after its connection is lost. */
                 "x-busbar-resume"?: number | null;
             };
@@ -3860,6 +4195,235 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    listRoutes: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The routes and how their targets are. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RouteList"];
+                };
+            };
+            /** @description A field is wrong, or the body is not JSON. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What the request names is not here. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is larger than the limit. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Something broke on our side. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The queue is full or the server is stopping; `Retry-After` says when to come back. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The deadline passed. */
+            504: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    explainRoute: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ExplainBody"];
+            };
+        };
+        responses: {
+            /** @description Where it would go. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Explanation"];
+                };
+            };
+            /** @description A field is wrong, or the body is not JSON. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What the request names is not here. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is larger than the limit. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Something broke on our side. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The queue is full or the server is stopping; `Retry-After` says when to come back. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The deadline passed. */
+            504: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getRoute: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The route's name. */
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The route. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Route"];
+                };
+            };
+            /** @description A field is wrong, or the body is not JSON. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What the request names is not here. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is larger than the limit. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Something broke on our side. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The queue is full or the server is stopping; `Retry-After` says when to come back. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The deadline passed. */
+            504: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };
@@ -3937,6 +4501,12 @@ export interface operations {
                 "x-request-id"?: string | null;
                 /** @description A deadline shorter than the server's own, milliseconds. */
                 "x-busbar-timeout-ms"?: number | null;
+                /** @description `background`: the work may wait, and leaves room for what cannot. `interactive` otherwise. */
+                "x-busbar-priority"?: string | null;
+                /** @description By a route: `go-on` or `fail` when a stream's model is lost. */
+                "x-busbar-on-cut"?: string | null;
+                /** @description By a route: what sticky choices and roll-outs go by, unless the route names another header. */
+                "x-busbar-key"?: string | null;
             };
             path?: never;
             cookie?: never;
