@@ -97,7 +97,11 @@ pub(crate) async fn socket(address: &str, route: &str) -> Got {
         let frame: Value = serde_json::from_str(&text).unwrap();
         match frame["type"].as_str().unwrap() {
             "chunk" => got.hear(&frame["data"]),
-            "done" | "error" => break,
+            "done" => {
+                got.ends += usize::from(frame["finish_reason"] == "stop");
+                break;
+            }
+            "error" => break,
             _ => {}
         }
     }
