@@ -10,6 +10,7 @@ mod formats;
 mod large_files;
 mod lock_files;
 mod machine_paths;
+mod named_tests;
 mod placeholders;
 mod pure_crates;
 mod quiet_logs;
@@ -43,6 +44,7 @@ pub const RULES: &[Rule] = &[
     Rule { name: "large-files", says: "no tracked file has more than 1 MB", check: large_files::check },
     Rule { name: "lock-files", says: "no lock or settings file carries a registry's address", check: lock_files::check },
     Rule { name: "machine-paths", says: "no path of somebody's own machine", check: machine_paths::check },
+    Rule { name: "named-tests", says: "every test that docs/known-pains.md names is where it says", check: named_tests::check },
     Rule { name: "placeholders", says: "no crate is empty", check: placeholders::check },
     Rule { name: "pure-crates", says: "core, wire, tasks and routing do no I/O and read no clock", check: pure_crates::check },
     Rule { name: "quiet-logs", says: "no prompt, key or file's bytes in a log", check: quiet_logs::check },
