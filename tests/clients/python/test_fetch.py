@@ -91,9 +91,9 @@ def test_a_picture_at_an_address_is_seen_like_one_that_is_sent(fetching, host):
         assert told.status_code == 200, told.text
         assert told.json()["predictions"] == sent["predictions"]
         assert told.json()["timings_ms"]["fetch"] > 0 and told.json()["version"]
-        moved = http.post("/predict", json={"image_url": f"{host}/to/cat.bmp"})
+        moved = http.post("/predict", json={"image_url": f"{host}/to//cat.bmp"})
         assert moved.status_code == 200, moved.text
-        several = [{"image_url": f"{host}/cat.bmp"}, {"image_url": f"{host}/to/cat.bmp"}]
+        several = [{"image_url": f"{host}/cat.bmp"}, {"image_url": f"{host}/to//cat.bmp"}]
         results = http.post("/predict", json={"images": several, "top_k": 1}).json()["results"]
         assert [result["predictions"] for result in results] == [sent["predictions"][:1]] * 2
         container = http.post("/invocations", json={"image_url": f"{host}/cat.bmp"})
