@@ -16,6 +16,7 @@ import './shell.mjs'
 import './race.mjs'
 import './classify.mjs'
 import './images.mjs'
+import './routes.mjs'
 import './pictures.mjs'
 import './looks.mjs'
 

@@ -2,7 +2,7 @@
 
 import { execFileSync, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdtempSync, rmSync, symlinkSync } from 'node:fs'
+import { mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
@@ -27,6 +27,7 @@ const MODELS = {
 let child
 let starting
 let home
+const others = []
 
 /** Its address, once it is ready. */
 export function serverUrl() {
@@ -34,7 +35,31 @@ export function serverUrl() {
   return starting
 }
 
+/** The address of one more server, with a configuration of its own; it is stopped with the first one. */
+export async function serverWith(config) {
+  const binary = process.env.TEST_BUSBAR
+  if (!binary) throw new Error('TEST_BUSBAR is not set.')
+  const folder = homeBeside(binary)
+  const file = join(folder, 'busbar.toml')
+  writeFileSync(file, config)
+  const address = `127.0.0.1:${await freePort()}`
+  const flags = ['serve', '--config', file, '--listen', address, '--home', folder, '--log', 'error']
+  const env = { ...process.env, BUSBAR_MODELS: TEXT }
+  const size = ['--context', WINDOW, '--threads', THREADS]
+  const started = spawn(binary, [...flags, ...size], { env, stdio: ['ignore', 'inherit', 'inherit'] })
+  others.push({ process: started, folder })
+  return ready(`http://${address}`)
+}
+
 export async function stopServer() {
+  for (const { process, folder } of others.splice(0)) {
+    const gone = once(process, 'exit')
+    if (process.exitCode === null) {
+      process.kill('SIGTERM')
+      await gone
+    }
+    rmSync(folder, { recursive: true, force: true })
+  }
   if (!child || child.exitCode !== null) return
   const gone = once(child, 'exit')
   child.kill('SIGTERM')

@@ -8,6 +8,7 @@ const ICONS = {
   continue: <path d="M4 6h16M4 11h10M4 16h6m4 1h6m-3-3 3 3-3 3" />,
   summary: <path d="M5 4h14M5 8h14M5 12h14M9 16h6M11 20h2" />,
   race: <path d="M4 6h9m-9 6h14M4 18h6m3-14v4m5 2v4m-8 2v4" />,
+  route: <path d="M12 3v5M12 8H6v5m6-5h6v5M4 13h4v4H4zM16 13h4v4h-4zM12 8v13" />,
   picture: <path d="M4 5h16v14H4zM4 16l5-5 4 4 3-3 4 4M15.5 9h.01" />,
   tag: <path d="M4 4h8l8 8-8 8-8-8zM8.5 8.5h.01" />,
   camera: <path d="M4 8h3.5L9 5h6l1.5 3H20v11H4zM12 10a3.4 3.4 0 1 1 0 6.8 3.4 3.4 0 0 1 0-6.8" />,
