@@ -229,3 +229,13 @@ fn what_vectors_are_asked_for_is_understood() {
     };
     assert_eq!(embed::read_answer(&embed::write_answer(&answer)).unwrap(), answer);
 }
+
+#[test]
+fn an_empty_text_is_named_as_the_client_wrote_it() {
+    let body = br#"{"taskType": "TEXT_IMAGE", "textToImageParams": {"text": " "}}"#;
+    let refused = read(body, Family::TitanImage).unwrap_err();
+    assert_eq!(
+        (refused.kind(), refused.param()),
+        (ErrorKind::Invalid, Some("textToImageParams.text"))
+    );
+}

@@ -109,6 +109,11 @@ impl TitanImageBody {
             return Err(unsupported(&*param, format!("`{param}` is not taken")));
         }
         let config = self.image_generation_config;
+        // Said here, where the field has the name that the client gave it.
+        if asked.text.trim().is_empty() {
+            let param = "textToImageParams.text";
+            return Err(Error::invalid(param, format!("`{param}` must not be empty")));
+        }
         let mut request = ImageRequest::new(context, model, asked.text);
         request.negative_prompt = asked.negative_text.unwrap_or_default();
         request.width = config.width;
