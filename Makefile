@@ -3,7 +3,7 @@
 export CARGO_TARGET_DIR ?= $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/busbar/target
 
 .DEFAULT_GOAL := help
-.PHONY: help run test lint fmt console build bench-text bench-image fixtures train-emoji soak doctor clean
+.PHONY: help run test lint fmt console build bench-text bench-image fixtures train-emoji soak soak-routing doctor clean
 .PHONY: bootstrap deploy-all deploy-services deploy-realtime-ws deploy-stream-sse deploy-sync-api deploy-cdn \
   deploy-frontend plan drift rollback promote clean-all test-aws cost
 
@@ -42,6 +42,9 @@ train-emoji: ## Train the small picture model anew (PyTorch, npm; about two hour
 
 soak: ## Load a server for 30 minutes (SOAK_MINUTES) and see that its memory stays flat
 	@scripts/soak
+
+soak-routing: ## Ask a route for ten minutes while its targets fail at random (scripts/soak-routing --help)
+	@scripts/soak-routing
 
 doctor: ## Say what this machine has and lacks for building and testing; install nothing
 	@scripts/setup --check --tests
