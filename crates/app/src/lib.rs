@@ -1,17 +1,20 @@
 //! The composition root: from a configuration to running parts.
 //!
-//! `serve` is the server, in one readable list; `Talk` is what the other commands talk to; `Shelf` is the
+//! `assembled` is the server, in one readable list; `serve` gives it a listener, `Function` is it without one;
+//! `Talk` is what the other commands talk to; `Shelf` is the
 //! catalog and the store; `doctor` looks whether all of it can work on this machine.
 //!
 //! **Invariant:** the only crate that names concrete types. It decides nothing that a part could decide.
 
 pub mod about;
+mod assembled;
 mod clock;
 pub mod cpu;
 mod directory;
 pub mod doctor;
 mod error;
 mod fetch;
+mod function;
 mod hosted;
 mod images;
 mod imagine;
@@ -36,6 +39,7 @@ pub use busbar_jobs::{MediaType, image::ImageRecipe};
 pub use busbar_tasks::{Length, Style, SummaryEvent, SummaryRequest};
 pub use busbar_wire::routes::{ExplanationObject, RouteList};
 pub use error::{Error, Result};
+pub use function::Function;
 pub use images::{ImageFiles, ImagePlan};
 pub use imagine::{Easel, Stroke};
 pub use ledger::{JobSight, Ledger};

@@ -1,25 +1,13 @@
-//! The server, put together. Read top to bottom: each line says why it stands there.
-
-use std::sync::Arc;
+//! The server behind a listener of its own, from the first signal handler to the last answer.
 
 use busbar_config::Config;
-use busbar_core::{Roster, StageKeeper};
-use busbar_server::{
-    Drain, Hosts, Listen, Origins, Parts, ReplayLimits, Server, Settings, Stopped, Tls, WsLimits,
-};
-use busbar_telemetry::Metrics;
+use busbar_server::{Listen, Stopped, Tls};
 use tokio::net::TcpListener;
 
 use crate::{
-    Configured, Error, Result, about,
-    clock::SystemClock,
-    fetch,
-    images::{Studio, StudioSettings},
-    load::Role,
-    reload::{self, Reloader},
-    routes,
+    Configured, Error, Result,
+    assembled::{Assembled, Front},
     signals::Signals,
-    stages::Keeper,
 };
 
 /// How serving ended.
@@ -42,7 +30,6 @@ pub async fn serve(configured: Configured) -> Result<Ended> {
     // Before anything that takes time: a signal that comes meanwhile is not lost.
     let signals = Signals::listen()?;
     let config = configured.loaded.config.clone();
-    let role = configured.wanted.role();
     let tls = config
         .tls
         .as_ref()
@@ -50,37 +37,14 @@ pub async fn serve(configured: Configured) -> Result<Ended> {
         .transpose();
     let tls = tls.map_err(Error::Tls)?;
     let listener = bind(&config).await?;
-    let clock = Arc::new(SystemClock);
-    // Counts from the first request on.
-    let metrics = Metrics::new(about::build_info(), clock.clone());
-    // Loading takes seconds; /healthz answers meanwhile, and /readyz says when it is over.
-    let roster = Roster::loading();
-    // Which classifier is in production is known before the first one is there.
-    let keeper: Arc<dyn StageKeeper> = Arc::new(Keeper::open(&config, &roster)?);
-    let parts = reload::Parts {
-        roster: roster.clone(),
-        metrics: metrics.clone(),
-        clock: clock.clone(),
-        signals: signals.clone(),
-    };
-    let watched = roster.clone();
-    metrics.watch_targets(move || routes::targets(&watched.models()));
-    // Held to the end: it takes up whatever becomes of the configuration.
-    let (_reloader, failed) = Reloader::start(configured, parts);
-    // Pictures take minutes: they are jobs, recorded where they outlive this process.
-    let studio = studio(&config, role, &roster, &metrics).await;
-    // Shared with the listener, which stops taking what is new when the router does.
-    let drain = Drain::default();
-    let server = Server::new(Parts {
-        models: roster,
-        fetcher: fetch::pictures(&config.fetch),
-        stages: Some(keeper),
-        pictures: studio.as_ref().map(Studio::pictures),
-        settings: settings(&config),
-        clock,
-        metrics,
-        drain: drain.clone(),
-    });
+    let Assembled {
+        router,
+        drain,
+        studio,
+        failed,
+        _reloader,
+        ..
+    } = Assembled::of(configured, &signals, Front::Listener).await?;
     let listen = Listen {
         tls,
         drain_timeout: config.server.drain_timeout,
@@ -97,7 +61,6 @@ pub async fn serve(configured: Configured) -> Result<Ended> {
             studio.stop();
         }
     };
-    let router = busbar_server::router(server);
     let stopped = tokio::select! {
         stopped = busbar_server::serve(listener, router, drain, listen, stop) => stopped,
         // Whoever sends a second signal has no patience left.
@@ -121,56 +84,9 @@ pub async fn serve(configured: Configured) -> Result<Ended> {
     }
 }
 
-/// Pictures as jobs. Where they cannot be recorded, everything else is served nevertheless.
-async fn studio(config: &Config, role: Role, roster: &Roster, metrics: &Arc<Metrics>) -> Option<Studio> {
-    let mut settings = StudioSettings::new(config);
-    settings.work = settings.work.filter(|_| role != Role::Api);
-    let opened = Studio::open(settings, roster, Arc::new(SystemClock), metrics.clone()).await;
-    opened
-        .inspect_err(
-            |error| tracing::error!(%error, "no pictures can be made: there is no place for their jobs"),
-        )
-        .ok()
-}
-
 async fn bind(config: &Config) -> Result<TcpListener> {
     let address = config.server.listen;
     TcpListener::bind(address)
         .await
         .map_err(|source| Error::Listen { address, source })
-}
-
-fn settings(config: &Config) -> Settings {
-    let (server, streams, websocket) = (&config.server, &config.streams, &config.websocket);
-    let loopback_only = server.listen.ip().is_loopback() && !server.any_host && !server.behind_https_proxy;
-    Settings {
-        body_limit: server.body_limit,
-        request_timeout: server.request_timeout,
-        keep_alive: streams.keep_alive,
-        hosts: if loopback_only {
-            Hosts::Loopback
-        } else {
-            Hosts::Any
-        },
-        origins: match &config.cors.origins {
-            busbar_config::Origins::None => Origins::None,
-            busbar_config::Origins::Any => Origins::Any,
-            busbar_config::Origins::These(these) => Origins::These(these.clone()),
-        },
-        origins_max_age: config.cors.max_age,
-        https: config.tls.is_some() || server.behind_https_proxy,
-        replay: ReplayLimits {
-            stream: streams.resume_buffer,
-            total: streams.resume_total,
-            streams: streams.resumable,
-        },
-        ws: WsLimits {
-            heartbeat: websocket.heartbeat,
-            idle_timeout: websocket.idle_timeout,
-            max_in_flight: websocket.in_flight,
-            queue_frames: websocket.send_frames,
-            queue_bytes: websocket.send_buffer,
-            ..WsLimits::default()
-        },
-    }
 }

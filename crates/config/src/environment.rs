@@ -26,6 +26,15 @@ impl Environment {
         Self(pairs.collect())
     }
 
+    /// The same, with a value for a variable that is not set.
+    #[must_use]
+    pub fn or(mut self, name: &str, value: &str) -> Self {
+        if self.get(name).is_none() {
+            self.0.insert(name.to_owned(), value.to_owned());
+        }
+        self
+    }
+
     /// Whether the person asked for output without colours: <https://no-color.org>.
     pub fn no_color(&self) -> bool {
         self.get("NO_COLOR").is_some() || self.get("TERM") == Some("dumb")
@@ -97,6 +106,17 @@ impl std::fmt::Debug for Environment {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_value_of_last_resort_replaces_nothing() {
+        let environment = Environment::from_pairs([("A", "1"), ("B", "")])
+            .or("A", "2")
+            .or("B", "2");
+        assert_eq!(
+            (environment.get("A"), environment.get("B")),
+            (Some("1"), Some("2"))
+        );
+    }
 
     #[test]
     fn an_empty_variable_counts_as_absent() {

@@ -13,6 +13,7 @@ use crate::{
     hub::Hub,
     images::Images,
     jobs::Jobs,
+    lambda::Lambda,
     layers::{Layers, Origin, Shown},
     log::Log,
     models::Models,
@@ -81,6 +82,8 @@ pub struct Config {
     pub images: Images,
     /// Work that outlives a request.
     pub jobs: Jobs,
+    /// How a function on AWS Lambda answers.
+    pub lambda: Lambda,
     /// What is logged.
     pub log: Log,
     /// Where files live.
@@ -289,6 +292,7 @@ fn check(raw: &Raw, environment: &Environment, problems: &mut Problems) -> Confi
         models: raw.models.check(raw.text, problems),
         images: raw.images.check(problems),
         jobs: raw.jobs.check(problems),
+        lambda: raw.lambda.check(),
         log: raw.log.check(problems),
         storage: raw.storage.check(environment, problems),
         hub: raw.hub.check(problems),

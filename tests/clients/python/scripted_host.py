@@ -8,9 +8,10 @@ USAGE = {"prompt_tokens": 20, "completion_tokens": 5, "total_tokens": 25}
 
 
 class ScriptedHost:
-    """Speaks OpenAI's chat format on a free port; `asked` has the bodies that came."""
+    """Speaks OpenAI's chat format on a free port; `asked` has the bodies that came. With `held`, a
+    semaphore, each event of a stream after the first waits for it."""
 
-    def __init__(self):
+    def __init__(self, held=None):
         self.asked = []
         host = self
 
@@ -26,7 +27,13 @@ class ScriptedHost:
                 self.send_header("content-type", "text/event-stream" if streamed else "application/json")
                 self.send_header("content-length", str(len(answer)))
                 self.end_headers()
-                self.wfile.write(answer)
+                if not (held and streamed):
+                    self.wfile.write(answer)
+                    return
+                for event in answer.split(b"\n\n")[:-1]:
+                    self.wfile.write(event + b"\n\n")
+                    self.wfile.flush()
+                    held.acquire(timeout=60)
 
             def log_message(self, *_):
                 pass

@@ -59,6 +59,7 @@ const MAY: &[(&str, &[&str])] = &[
         "busbar",
         &["busbar-app", "busbar-catalog", "busbar-config", "busbar-core"],
     ),
+    ("busbar-lambda", &["busbar-app", "busbar-config"]),
     ("xtask", &[]),
     ("busbar-fuzz", &["busbar-core", "busbar-wire"]),
 ];

@@ -3,6 +3,7 @@
 //! Several processes may do the same on one data directory: each takes jobs that no other has.
 
 mod codec;
+#[cfg(feature = "image")]
 mod deferred;
 mod exif;
 mod keys;

@@ -1,0 +1,146 @@
+//! The server put together, without a socket: what every front of it has in common. Read top to bottom:
+//! each line says why it stands there.
+
+use std::sync::Arc;
+
+use axum::Router;
+use busbar_config::Config;
+use busbar_core::{Roster, StageKeeper};
+use busbar_server::{Drain, Hosts, Origins, Parts, ReplayLimits, Server, Settings, WsLimits};
+use busbar_telemetry::Metrics;
+use tokio::sync::oneshot;
+
+use crate::{
+    Configured, Error, Result, about,
+    clock::SystemClock,
+    fetch,
+    images::{Studio, StudioSettings},
+    load::Role,
+    reload::{self, Reloader},
+    routes,
+    signals::Signals,
+    stages::Keeper,
+};
+
+/// Who stands between the clients and the router.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Front {
+    /// A listener of our own.
+    Listener,
+    /// A service that has names of its own, speaks HTTPS to the clients, and reaches nothing but us.
+    Gateway,
+}
+
+/// A server that loads its models; nobody has asked it anything yet.
+pub(crate) struct Assembled {
+    /// All endpoints.
+    pub(crate) router: Router,
+    /// Shared with the router: it stops taking what is new when this begins.
+    pub(crate) drain: Drain,
+    /// The models, as they come into service.
+    pub(crate) roster: Roster,
+    /// Pictures as jobs, where they can be recorded.
+    pub(crate) studio: Option<Studio>,
+    /// Why no model could be loaded.
+    pub(crate) failed: oneshot::Receiver<Error>,
+    /// Held to the end: it takes up whatever becomes of the configuration.
+    pub(crate) _reloader: Reloader,
+}
+
+impl Assembled {
+    /// Puts the parts together; from here on models are being loaded.
+    ///
+    /// # Errors
+    /// What is known of the classifiers' stages cannot be read.
+    pub(crate) async fn of(configured: Configured, signals: &Signals, front: Front) -> Result<Self> {
+        let config = configured.loaded.config.clone();
+        let role = configured.wanted.role();
+        let clock = Arc::new(SystemClock);
+        // Counts from the first request on.
+        let metrics = Metrics::new(about::build_info(), clock.clone());
+        // Loading takes seconds; /healthz answers meanwhile, and /readyz says when it is over.
+        let roster = Roster::loading();
+        // Which classifier is in production is known before the first one is there.
+        let keeper: Arc<dyn StageKeeper> = Arc::new(Keeper::open(&config, &roster)?);
+        let parts = reload::Parts {
+            roster: roster.clone(),
+            metrics: metrics.clone(),
+            clock: clock.clone(),
+            signals: signals.clone(),
+        };
+        let watched = roster.clone();
+        metrics.watch_targets(move || routes::targets(&watched.models()));
+        let (reloader, failed) = Reloader::start(configured, parts);
+        // Pictures take minutes: they are jobs, recorded where they outlive this process.
+        let studio = studio(&config, role, &roster, &metrics).await;
+        let drain = Drain::default();
+        let server = Server::new(Parts {
+            models: roster.clone(),
+            fetcher: fetch::pictures(&config.fetch),
+            stages: Some(keeper),
+            pictures: studio.as_ref().map(Studio::pictures),
+            settings: settings(&config, front),
+            clock,
+            metrics,
+            drain: drain.clone(),
+        });
+        Ok(Self {
+            router: busbar_server::router(server),
+            drain,
+            roster,
+            studio,
+            failed,
+            _reloader: reloader,
+        })
+    }
+}
+
+/// Pictures as jobs. Where they cannot be recorded, everything else is served nevertheless.
+async fn studio(config: &Config, role: Role, roster: &Roster, metrics: &Arc<Metrics>) -> Option<Studio> {
+    let mut settings = StudioSettings::new(config);
+    settings.work = settings.work.filter(|_| role != Role::Api);
+    let opened = Studio::open(settings, roster, Arc::new(SystemClock), metrics.clone()).await;
+    opened
+        .inspect_err(
+            |error| tracing::error!(%error, "no pictures can be made: there is no place for their jobs"),
+        )
+        .ok()
+}
+
+fn settings(config: &Config, front: Front) -> Settings {
+    let (server, streams, websocket) = (&config.server, &config.streams, &config.websocket);
+    let gateway = front == Front::Gateway;
+    // Where nobody listens, an address to listen on says nothing about who may come.
+    let loopback_only =
+        !gateway && server.listen.ip().is_loopback() && !server.any_host && !server.behind_https_proxy;
+    Settings {
+        body_limit: server.body_limit,
+        request_timeout: server.request_timeout,
+        keep_alive: streams.keep_alive,
+        hosts: if loopback_only {
+            Hosts::Loopback
+        } else {
+            Hosts::Any
+        },
+        origins: match &config.cors.origins {
+            busbar_config::Origins::None => Origins::None,
+            busbar_config::Origins::Any => Origins::Any,
+            busbar_config::Origins::These(these) => Origins::These(these.clone()),
+        },
+        origins_max_age: config.cors.max_age,
+        https: gateway || config.tls.is_some() || server.behind_https_proxy,
+        replay: ReplayLimits {
+            stream: streams.resume_buffer,
+            total: streams.resume_total,
+            streams: streams.resumable,
+        },
+        ws: WsLimits {
+            heartbeat: websocket.heartbeat,
+            idle_timeout: websocket.idle_timeout,
+            max_in_flight: websocket.in_flight,
+            queue_frames: websocket.send_frames,
+            queue_bytes: websocket.send_buffer,
+            ..WsLimits::default()
+        },
+    }
+}

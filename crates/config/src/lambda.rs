@@ -1,0 +1,36 @@
+//! `[lambda]`: how a function on AWS Lambda answers.
+
+use schemars::JsonSchema;
+use serde::Deserialize;
+
+/// As written.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct RawLambda {
+    answers: LambdaAnswers,
+}
+
+/// How a function on AWS Lambda answers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Lambda {
+    /// Whole, or piece by piece.
+    pub answers: LambdaAnswers,
+}
+
+/// How answers leave a function. Who calls it decides which of the two it understands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum LambdaAnswers {
+    /// Each is collected, and handed over once it is complete.
+    Whole,
+    /// Each begins with its head, and goes on in pieces as they come.
+    Streamed,
+}
+
+impl RawLambda {
+    pub(crate) fn check(&self) -> Lambda {
+        Lambda {
+            answers: self.answers,
+        }
+    }
+}
