@@ -9,6 +9,7 @@ answer, it goes on from there, as models do: at once, or with what was said last
 import asyncio
 import contextlib
 import json
+import random
 import re
 import socket
 
@@ -36,8 +37,10 @@ class Gone(Exception):
 class FlakyHost:
     """A host with a letter, at an address that stays its own even while it refuses connections."""
 
-    def __init__(self, letter, dice, good_seconds, bad_seconds):
-        self.letter, self.dice = letter, dice
+    def __init__(self, letter, seed, good_seconds, bad_seconds):
+        self.letter = letter
+        # Two of them: how it fares is the same each time, however much it is asked.
+        self.fate, self.dice = random.Random(f"{seed} {letter} fate"), random.Random(f"{seed} {letter}")
         self.good_seconds, self.bad_seconds = good_seconds, bad_seconds
         self.mode = "well"
         self.bag = []
@@ -64,11 +67,11 @@ class FlakyHost:
     async def live(self):
         """Well for a while, then bad in one way, then well again; every way has come before one comes again."""
         while True:
-            await asyncio.sleep(self.dice.uniform(*self.good_seconds))
+            await asyncio.sleep(self.fate.uniform(*self.good_seconds))
             if not self.bag:
-                self.bag = self.dice.sample(BAD, len(BAD))
+                self.bag = self.fate.sample(BAD, len(BAD))
             await self.turn(self.bag.pop())
-            await asyncio.sleep(self.dice.uniform(*self.bad_seconds))
+            await asyncio.sleep(self.fate.uniform(*self.bad_seconds))
             await self.turn("well")
 
     async def turn(self, mode):

@@ -190,7 +190,7 @@ class Soak:
 
 
 async def run(wanted, seed):
-    hosts = [FlakyHost(letter, random.Random(f"{seed} {letter}"), (6, 15), (4, 10)) for letter in "abcd"]
+    hosts = [FlakyHost(letter, seed, (6, 15), (4, 10)) for letter in "abcd"]
     with tempfile.TemporaryDirectory(prefix="busbar-soak-") as home:
         config = pathlib.Path(home) / "soak.toml"
         config.write_text(configuration(hosts), encoding="utf-8")
