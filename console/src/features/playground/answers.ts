@@ -180,6 +180,8 @@ function after(answer: Answer, event: Exclude<AnswerEvent, { type: 'text' }>): A
     case 'lost':
     case 'resumed':
       return { ...answer, line: event.type }
+    case 'handed-over':
+      return answer
     case 'done': {
       const cancelled = event.finishReason === 'cancelled'
       const readout = readoutOf(event)

@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest'
 
-import type { RouteTarget } from '@/shared/api/types'
+import type { Metrics, RouteTarget } from '@/shared/api/types'
 
-import { breaker, choice, healthOf, lastResorts, load, seen } from './words'
+import { breaker, choice, cost, course, healthOf, lastResorts, load, seen } from './words'
 
 const WELL: RouteTarget = {
   name: 'local/small',
@@ -51,4 +51,48 @@ test('a word that this page does not know is shown as it is', () => {
   expect(choice('moonlight')).toBe('moonlight')
   expect(lastResorts([])).toBe('an error')
   expect(lastResorts(['cached', 'static'])).toBe('an earlier answer, then a fixed text')
+})
+
+test('what has no price is not said to be free', () => {
+  expect(cost(null)).toBe('no price is known')
+  expect(cost(0)).toBe('nothing')
+  expect(cost(0.00001234)).toBe('$0.000012')
+  expect(cost(0.00125)).toBe('$0.001250')
+  expect(cost(1.239)).toBe('$1.24')
+})
+
+const METRICS: Metrics = {
+  model: 'small',
+  first_chunk_ms: 38,
+  total_ms: 1920,
+  tokens_in: 3,
+  tokens_cached: 0,
+  tokens_out: 50,
+}
+
+test('an answer says who gave it, how often was asked, and which choice that was', () => {
+  const route = { name: 'assistant', target: 'local/small', attempts: 2, degraded: 'local' }
+  expect(Object.fromEntries(course({ ...METRICS, cost_usd: 0, route }))).toEqual({
+    'Answered by': 'local/small',
+    Attempts: '2',
+    Choice: 'a model that runs here',
+    'First token': '38 ms',
+    Total: '1.92 s',
+    Cost: 'nothing',
+  })
+})
+
+test('a fixed text is said to be one', () => {
+  const route = { name: 'assistant', attempts: 3, degraded: 'static', cache: 'miss' }
+  expect(Object.fromEntries(course({ ...METRICS, route }))).toMatchObject({
+    'Answered by': 'nobody',
+    Choice: 'a fixed text, as nobody answered',
+    Cache: 'no answer was kept',
+  })
+})
+
+test('the first choice is said to be it, and a model without a route by its name', () => {
+  const route = { name: 'assistant', target: 'local/small', attempts: 1 }
+  expect(course({ ...METRICS, route })).toContainEqual(['Choice', 'the first'])
+  expect(course(METRICS)[0]).toEqual(['Answered by', 'small'])
 })

@@ -1,6 +1,6 @@
 // How routes and their targets are, in words. Colour and shape repeat what stands here, never more.
 
-import type { RouteTarget } from '@/shared/api/types'
+import type { Metrics, RouteTarget } from '@/shared/api/types'
 import { duration, percent, plural } from '@/shared/lib/format'
 
 export type Health = 'well' | 'probing' | 'away'
@@ -60,4 +60,44 @@ const RESORTS: Record<string, string> = {
 export function lastResorts(words: readonly string[]): string {
   const named = words.map((word) => RESORTS[word] ?? word)
   return named.length === 0 ? 'an error' : named.join(', then ')
+}
+
+const STEPS: Record<string, string> = {
+  region: 'the same model, elsewhere',
+  alternative: 'another model',
+  cheaper: 'a cheaper model',
+  local: 'a model that runs here',
+  cached: 'an earlier answer, as nobody answered',
+  static: 'a fixed text, as nobody answered',
+}
+
+const CACHES: Record<string, string> = {
+  hit: 'an answer that was kept',
+  miss: 'no answer was kept',
+  shared: 'shared with the same request of another',
+  stale: 'an old answer that was kept',
+}
+
+/** What a request cost; what has no price here is not free. */
+export function cost(usd: number | null | undefined): string {
+  if (usd == null) return 'no price is known'
+  return usd === 0 ? 'nothing' : `$${Number(usd.toPrecision(3)).toFixed(usd < 1 ? 6 : 2)}`
+}
+
+/** How an answer came about: names and what stands beside them. */
+export function course(metrics: Metrics): [string, string][] {
+  const { route } = metrics
+  const facts: [string, string][] = [
+    ['Answered by', route?.target ?? (route ? 'nobody' : metrics.model)],
+  ]
+  if (route) {
+    const { degraded } = route
+    facts.push(['Attempts', String(route.attempts)])
+    facts.push(['Choice', degraded == null ? 'the first' : (STEPS[degraded] ?? degraded)])
+    if (route.cache != null) facts.push(['Cache', CACHES[route.cache] ?? route.cache])
+  }
+  facts.push(['First token', duration(metrics.first_chunk_ms ?? undefined)])
+  facts.push(['Total', duration(metrics.total_ms)])
+  facts.push(['Cost', cost(metrics.cost_usd)])
+  return facts
 }

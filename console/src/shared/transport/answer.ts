@@ -25,6 +25,8 @@ export type AnswerEvent =
   /** The connection broke; it is being restored. */
   | { type: 'lost' }
   | { type: 'resumed' }
+  /** A model was lost in the middle of its answer; another one goes on where the text ended. */
+  | { type: 'handed-over'; from: string; to: string }
   | { type: 'done'; finishReason: string; metrics: Metrics | undefined; summary?: SummaryFacts }
 
 export interface SummaryFacts {

@@ -24,6 +24,8 @@ export class ChunkReader {
     if (chunk.error !== undefined) throw failureOf(chunk)
     this.start(chunk.id, chunk.model)
     this.metrics = chunk.busbar ?? this.metrics
+    const over = chunk.busbar_resumed
+    if (over) this.onEvent({ type: 'handed-over', from: over.from, to: over.to })
     const choice = chunk.choices?.[0]
     const text = choice && ('delta' in choice ? choice.delta.content : choice.text)
     if (text) this.onEvent({ type: 'text', text })

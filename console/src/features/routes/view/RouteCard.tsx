@@ -4,16 +4,22 @@ import { useId } from 'react'
 
 import type { Route, RouteTarget } from '@/shared/api/types'
 import { duration } from '@/shared/lib/format'
+import { Button } from '@/shared/ui/Button'
 import { Icon } from '@/shared/ui/icons'
 
 import { breaker, choice, healthOf, lastResorts, load, seen } from '../words'
 import styles from './Routes.module.css'
 
-export function RouteCard({ route }: { route: Route }) {
+export function RouteCard({ route, onTry }: { route: Route; onTry: () => void }) {
   const id = useId()
   return (
     <section className={styles['route']} aria-labelledby={id}>
-      <h2 id={id}>{route.name}</h2>
+      <div className={styles['head']}>
+        <h2 id={id}>{route.name}</h2>
+        <Button small icon="play" aria-label={`Try this route: ${route.name}`} onClick={onTry}>
+          Try this route
+        </Button>
+      </div>
       <p className={styles['about']}>{aboutRoute(route)}</p>
       <ol className={styles['tiers']}>
         {route.tiers.map((tier, index) => (

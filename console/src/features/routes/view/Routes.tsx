@@ -1,5 +1,7 @@
 // The page: every route with its targets as they are, and where a request would go.
 
+import { useRef, useState } from 'react'
+
 import { asFailure } from '@/shared/api/failure'
 import { CopyButton } from '@/shared/ui/CopyButton'
 import { FailureBox } from '@/shared/ui/FailureBox'
@@ -9,6 +11,7 @@ import { Welcome } from '@/shared/ui/Welcome'
 import { useRoutes } from '../asking'
 import { Explain } from './Explain'
 import { RouteCard } from './RouteCard'
+import { Try } from './Try'
 import styles from './Routes.module.css'
 
 const EXAMPLE = `[[routes]]
@@ -22,6 +25,8 @@ targets = ["smollm2-135m-instruct"]
 export function Routes() {
   const { data: routes, error } = useRoutes()
   const failure = error && asFailure(error)
+  const [tried, setTried] = useState('')
+  const prompt = useRef<HTMLTextAreaElement>(null)
 
   return (
     <Page
@@ -49,8 +54,16 @@ export function Routes() {
       {routes && routes.length > 0 && (
         <>
           {routes.map((route) => (
-            <RouteCard key={route.name} route={route} />
+            <RouteCard
+              key={route.name}
+              route={route}
+              onTry={() => {
+                setTried(route.name)
+                prompt.current?.focus()
+              }}
+            />
           ))}
+          <Try routes={routes} chosen={tried} onChoose={setTried} prompt={prompt} />
           <Explain routes={routes} />
         </>
       )}
