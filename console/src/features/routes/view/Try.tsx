@@ -14,7 +14,7 @@ import { Trying, type Trial } from '../trying'
 import { course } from '../words'
 import styles from './Routes.module.css'
 
-const PROMPT = 'Say in one sentence what a busbar is.'
+const PROMPT = 'Name three colours.'
 
 interface Props {
   routes: readonly Route[]
