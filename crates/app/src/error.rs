@@ -62,6 +62,9 @@ pub enum Error {
     /// Routes name models that are not there.
     #[error("the configuration's routes are wrong:{}", .0.iter().map(|line| format!("\n  {line}")).collect::<String>())]
     Routes(Vec<String>),
+    /// The model for requests that name none is not there.
+    #[error("models.default: {0}")]
+    Default(String),
     /// The program was built without a local engine.
     #[error(
         "this build has no text engine; talk to a server with --url, or build with the cargo feature `text`"

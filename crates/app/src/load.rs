@@ -4,7 +4,7 @@
 //! `Wanted::of` finds everything that is wrong and loads nothing; `Wanted::load` loads what is not there
 //! yet. What did not change is kept as it is.
 
-use std::sync::Arc;
+use std::{collections::BTreeSet, sync::Arc};
 
 use busbar_config::Config;
 use busbar_core::{Model, Models};
@@ -78,22 +78,32 @@ impl Wanted {
     /// The models that a configuration wants, none loaded yet.
     ///
     /// # Errors
-    /// One of them is not here; a provider's section is wrong; a route names a model that is none.
+    /// One of them is not here; a provider's section is wrong; a route or the default names a model
+    /// that is none.
     pub(crate) fn of(config: &Config, before: &Kept) -> Result<Self> {
         let shelf = Shelf::open(config)?;
         let config = directory::listed(config.clone(), &shelf)?;
         let config = &config;
         let (hosted, role) = (Hosted::of(config, &before.hosted)?, before.role);
         let plans = plans(config, &shelf, role)?;
+        let sights = sights(config, &shelf, role)?;
+        let images = images(config, &shelf, &hosted, role)?;
         if role != Role::Worker {
             let elsewhere = hosted.models().map(|placed| placed.model.card.id.to_string());
             let known = elsewhere.chain(plans.iter().map(|plan| plan.id.to_string()));
-            routes::check(config, &known.collect())?;
+            let mut known: BTreeSet<String> = known.collect();
+            routes::check(config, &known)?;
+            // Where nothing is listed, the default is the one that was loaded.
+            if lists_any(config) {
+                known.extend(sights.iter().map(|plan| plan.id.to_string()));
+                known.extend(images.iter().map(|plan| plan.id.to_string()));
+                routes::check_default(config, &known)?;
+            }
         }
         Ok(Self {
             plans,
-            sights: sights(config, &shelf, role)?,
-            images: images(config, &shelf, &hosted, role)?,
+            sights,
+            images,
             hosted,
             role,
             routes: Routes::of(config, before.routing.as_ref())?,
@@ -220,15 +230,20 @@ fn plans(config: &Config, shelf: &Shelf, role: Role) -> Result<Vec<Plan>> {
         tracing::warn!("this build has no local engine; there is no model to serve");
         return Ok(Vec::new());
     }
-    let models = &config.models;
-    let others = !config.providers.is_empty()
-        || models.directory.is_some()
-        || !models.images.is_empty()
-        || !models.vision.is_empty();
-    if models.text.is_empty() && others {
+    if config.models.text.is_empty() && lists_any(config) {
         return Ok(Vec::new());
     }
     Plan::all(config, shelf)
+}
+
+/// Whether a configuration lists any model, of whatever kind, or has providers.
+fn lists_any(config: &Config) -> bool {
+    let models = &config.models;
+    !models.text.is_empty()
+        || !config.providers.is_empty()
+        || models.directory.is_some()
+        || !models.images.is_empty()
+        || !models.vision.is_empty()
 }
 
 fn sights(config: &Config, shelf: &Shelf, role: Role) -> Result<Vec<SightPlan>> {
@@ -267,3 +282,6 @@ fn images(config: &Config, shelf: &Shelf, hosted: &Hosted, role: Role) -> Result
         Role::All | Role::Worker => Err(Error::NoImageEngine),
     }
 }
+
+#[cfg(test)]
+mod tests;

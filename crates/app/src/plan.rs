@@ -36,7 +36,7 @@ impl Plan {
     pub fn all(config: &Config, shelf: &Shelf) -> Result<Vec<Self>> {
         let models = &config.models;
         if models.text.is_empty() {
-            return Ok(vec![Self::one(config, shelf, models.default.as_deref())?]);
+            return Ok(vec![Self::one(config, shelf, None)?]);
         }
         let (mut plans, mut missing) = (Vec::new(), Vec::new());
         for model in &models.text {
@@ -62,13 +62,13 @@ impl Plan {
     }
 
     /// The model of that name: one that the configuration lists, one of the catalog, or a file.
-    /// Without a name, the default.
+    /// Without a name, the default, if that is one of this machine.
     ///
     /// # Errors
     /// There is no such model, or it is not here; the message says how to get it.
     pub fn one(config: &Config, shelf: &Shelf, name: Option<&str>) -> Result<Self> {
         let models = &config.models;
-        let name = name.or(models.default.as_deref());
+        let name = name.or_else(|| Self::own_default(config, shelf));
         let listed = match name {
             Some(name) => models.text.iter().find(|model| model.id == name),
             None => models.text.first(),
@@ -88,6 +88,18 @@ impl Plan {
                 .into_owned(),
         };
         Ok(Self::found(&id, &name, &models.text_engine, shelf)?)
+    }
+
+    /// The default, unless it is a route, or as it seems a model of a provider.
+    fn own_default<'a>(config: &'a Config, shelf: &Shelf) -> Option<&'a str> {
+        let default = config.models.default.as_deref()?;
+        if config.routes.iter().any(|route| route.name.as_str() == default) {
+            return None;
+        }
+        let listed = config.models.text.iter().any(|model| model.id == default);
+        let alone = config.models.text.is_empty()
+            && (config.providers.is_empty() || shelf.catalog.resolve(default).is_ok());
+        (listed || alone).then_some(default)
     }
 
     fn of(model: &TextModel, shelf: &Shelf) -> busbar_catalog::Result<Self> {

@@ -281,6 +281,7 @@ fn stays_at_home(document: &Document, problems: &mut Problems) {
 
 fn check(raw: &Raw, environment: &Environment, problems: &mut Problems) -> Config {
     let routing = raw.routing.check(problems);
+    let others = !raw.providers.is_empty() || !raw.routes.is_empty();
     Config {
         source: raw.source.check(problems),
         server: raw.server.check(problems),
@@ -289,7 +290,7 @@ fn check(raw: &Raw, environment: &Environment, problems: &mut Problems) -> Confi
         streams: raw.streams.check(problems),
         websocket: raw.websocket.check(problems),
         fetch: raw.fetch.check(problems),
-        models: raw.models.check(raw.text, problems),
+        models: raw.models.check(raw.text, others, problems),
         images: raw.images.check(problems),
         jobs: raw.jobs.check(problems),
         lambda: raw.lambda.check(),

@@ -114,7 +114,8 @@ pub struct TextModel {
 }
 
 impl RawModels {
-    pub(crate) fn check(&self, engine: RawText, problems: &mut Problems) -> Models {
+    /// `others`: whether providers or routes have names of their own, which only the models themselves tell.
+    pub(crate) fn check(&self, engine: RawText, others: bool, problems: &mut Problems) -> Models {
         let text_engine = engine.check("text", problems);
         let mut text = Vec::new();
         for (place, model) in self.text.iter().enumerate() {
@@ -124,6 +125,8 @@ impl RawModels {
         let default = present(&self.default);
         if let Some(default) = &default
             && !text.is_empty()
+            && !others
+            && present(&self.directory).is_none()
             && !text.iter().any(|model| model.id == *default)
         {
             let known: Vec<_> = text.iter().map(|model| &*model.id).collect();

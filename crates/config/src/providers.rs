@@ -53,6 +53,11 @@ impl Provider {
 }
 
 impl RawProviders {
+    /// Whether there is none.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
     pub(crate) fn check(&self, environment: &Environment, problems: &mut Problems) -> Vec<Provider> {
         let mut providers: Vec<Provider> = Vec::new();
         for (place, table) in self.0.iter().enumerate() {

@@ -111,6 +111,16 @@ fn models_must_have_different_names_and_the_default_must_be_one_of_them() {
 }
 
 #[test]
+fn the_default_may_be_a_name_that_only_providers_and_routes_have() {
+    let wrong = "[text]\nsequences = 0\n";
+    let listed = "[models]\ntext = [\"a\"]\ndefault = \"b\"\n";
+    let route = "[[routes]]\nname = \"b\"\n[[routes.tiers]]\ntargets = [\"a\"]\n";
+    let found = problems(&format!("{wrong}{listed}{route}"), &[]);
+    assert_eq!(found, ["text.sequences: must be 1 to 256, not 0 (set by FILE)"]);
+    assert_eq!(problems(&format!("{wrong}{listed}"), &[]).len(), 2);
+}
+
+#[test]
 fn a_model_table_knows_its_fields() {
     let found = problems(
         "[models]\ntext = [{ id = \"a\", treads = 2 }, { path = \"x\" }]\n",

@@ -119,6 +119,32 @@ pub(crate) fn check(config: &Config, known: &BTreeSet<String>) -> Result<()> {
     }
 }
 
+/// Whether the model or route is there that answers requests that name none.
+///
+/// # Errors
+/// It is none of these names, with the one that was probably meant.
+pub(crate) fn check_default(config: &Config, known: &BTreeSet<String>) -> Result<()> {
+    let Some(default) = &config.models.default else {
+        return Ok(());
+    };
+    let mut names: BTreeSet<&str> = known.iter().map(String::as_str).collect();
+    names.extend(config.routes.iter().map(|route| route.name.as_str()));
+    names.extend(config.models.text.iter().map(|model| model.id.as_str()));
+    if names.contains(default.as_str()) {
+        return Ok(());
+    }
+    let message = match nearest(default, names.iter().copied()) {
+        Some(meant) => format!("no model and no route is called `{default}`; did you mean `{meant}`?"),
+        None => {
+            let names = Vec::from_iter(names).join(", ");
+            format!(
+                "no model and no route is called `{default}`; there are: {names}. A model of this machine must be listed in `models.text`"
+            )
+        }
+    };
+    Err(Error::Default(message))
+}
+
 fn unknown(name: &str, known: &BTreeSet<String>) -> String {
     if let Some(meant) = nearest(name, known.iter().map(String::as_str)) {
         return format!("no model is called `{name}`; did you mean `{meant}`?");

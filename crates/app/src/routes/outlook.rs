@@ -9,7 +9,7 @@ use busbar_core::{
 use busbar_routing::{Place, Placed};
 use busbar_wire::routes::{ExplanationObject, RouteList, RouteObject, request_of};
 
-use super::{Routes, check};
+use super::{Routes, check, check_default};
 use crate::{Plan, Result, Shelf, hosted::Hosted};
 
 /// A model of which the file does not say how long its prompts may be, before it is loaded.
@@ -35,6 +35,9 @@ impl Outlook {
         placed.extend(plans.iter().map(unloaded));
         let known: BTreeSet<String> = placed.iter().map(|one| one.model.card.id.to_string()).collect();
         check(config, &known)?;
+        if only_text(config) {
+            check_default(config, &known)?;
+        }
         let models = Routes::of(config, None)?.models(&placed);
         Ok(Self { models })
     }
@@ -69,6 +72,13 @@ impl Outlook {
         let request = request_of(request, context)?;
         Ok(ExplanationObject::from(&routed.explain(&request, failing)))
     }
+}
+
+/// Whether all models that may be the default are seen here: providers', and those listed for text.
+fn only_text(config: &Config) -> bool {
+    let models = &config.models;
+    let something = !models.text.is_empty() || !config.providers.is_empty();
+    something && models.directory.is_none() && models.vision.is_empty() && models.images.is_empty()
 }
 
 /// A model of this machine, as it is thought to be.

@@ -16,6 +16,11 @@ use raw::{RawFlag, RawRoute, RawTarget, RawTier};
 use crate::{nearest::nearest, problem::Problems, routing::Routing, span::Span};
 
 impl RawRoutes {
+    /// Whether there is none.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
     pub(crate) fn check(&self, routing: &Routing, problems: &mut Problems) -> Vec<RouteSpec> {
         let mut routes: Vec<RouteSpec> = Vec::new();
         for (place, raw) in self.0.iter().enumerate() {

@@ -20,8 +20,9 @@ pub(super) fn run(global: &Global) -> Result {
         true => Vec::new(),
         false => Plan::all(setup.config(), &shelf)?,
     };
-    // …and those that routes name?
-    if !setup.config().routes.is_empty() {
+    // …and those that routes name, or that answer those who name none?
+    let (config, elsewhere) = (setup.config(), !setup.config().providers.is_empty());
+    if !config.routes.is_empty() || (elsewhere && config.models.default.is_some()) {
         Outlook::new(setup.config(), &shelf)?;
     }
     if setup.quiet {
