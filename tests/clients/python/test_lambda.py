@@ -74,7 +74,8 @@ def test_the_models_are_listed(function, gateway):
     answer = function.call(gateway("GET", "/v1/models", query="limit=5")).whole()
     assert (answer.status, answer.headers["content-type"]) == (200, "application/json")
     assert not answer.encoded
-    assert [model["id"] for model in answer.json()["data"]] == ["far"]
+    # Built together with the whole workspace, the function has the engines of its neighbours too.
+    assert "far" in [model["id"] for model in answer.json()["data"]]
 
 
 @pytest.mark.parametrize("gateway", GATEWAYS)
