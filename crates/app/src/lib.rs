@@ -8,6 +8,7 @@
 
 pub mod about;
 mod assembled;
+mod card;
 mod clock;
 pub mod cpu;
 mod directory;

@@ -85,7 +85,7 @@ pub(crate) fn load(_plan: &Plan) -> Result<Local> {
 pub(crate) fn load_sight(plan: &SightPlan) -> Result<Model> {
     use std::sync::Arc;
 
-    use busbar_core::{Capabilities, ModelCard, Task};
+    use busbar_core::Task;
     use busbar_engine_vision::{Description, VisionEngine, VisionEngineConfig};
 
     let failed = |source| Error::Load {
@@ -112,17 +112,7 @@ pub(crate) fn load_sight(plan: &SightPlan) -> Result<Model> {
         ..VisionEngineConfig::new((*plan.id).into(), plan.path.clone(), description.map_err(failed)?)
     };
     let engine = VisionEngine::load(&config, Arc::new(crate::clock::SystemClock)).map_err(failed)?;
-    let card = ModelCard {
-        id: (*plan.id).into(),
-        title: plan.title.clone(),
-        host: "busbar".to_owned(),
-        licence: plan.licence.clone(),
-        capabilities: Capabilities {
-            tasks: vec![Task::Classify],
-            ..Capabilities::default()
-        },
-        price: None,
-    };
+    let card = crate::card::of_here(&plan.id, &plan.title, &plan.licence, Task::Classify);
     Ok(Model {
         version: Some(version),
         classify: Some(Arc::new(engine)),

@@ -3,12 +3,11 @@
 use std::sync::Arc;
 
 use busbar_core::{
-    BoxFuture, Capabilities, Clock, Error as ModelError, ErrorKind, ImageModel, ImageRequest, ImageStream,
-    Model, ModelCard, Task,
+    BoxFuture, Clock, Error as ModelError, ErrorKind, ImageModel, ImageRequest, ImageStream, Model, Task,
 };
 
 use super::{ImageFiles, ImagePlan};
-use crate::{Result, clock::SystemClock};
+use crate::{Result, card, clock::SystemClock};
 
 /// Loads a model, or what stands for it: one that is built in is loaded when it is first asked. Takes
 /// seconds for large files, and blocks.
@@ -22,17 +21,7 @@ pub(crate) fn load(plan: &ImagePlan) -> Result<Model> {
             engine::load(plan, &(Arc::new(SystemClock) as Arc<dyn Clock>))?
         }
     };
-    let card = ModelCard {
-        id: (*plan.id).into(),
-        title: plan.title.clone(),
-        host: "busbar".to_owned(),
-        licence: plan.licence.clone(),
-        capabilities: Capabilities {
-            tasks: vec![Task::Image],
-            ..Capabilities::default()
-        },
-        price: None,
-    };
+    let card = card::of_here(&plan.id, &plan.title, &plan.licence, Task::Image);
     Ok(Model {
         image: Some(image),
         ..Model::new(card)
