@@ -7,7 +7,23 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 USAGE = {"prompt_tokens": 20, "completion_tokens": 5, "total_tokens": 25}
 
 
-class ScriptedHost:
+class Host:
+    """Answers on a free port as long as its block lasts; the handler says what."""
+
+    def __init__(self, handler):
+        self.listener = ThreadingHTTPServer(("127.0.0.1", 0), handler)
+        self.url = f"http://127.0.0.1:{self.listener.server_port}"
+
+    def __enter__(self):
+        threading.Thread(target=self.listener.serve_forever, daemon=True).start()
+        return self
+
+    def __exit__(self, *_):
+        self.listener.shutdown()
+        self.listener.server_close()
+
+
+class ScriptedHost(Host):
     """Speaks OpenAI's chat format on a free port; `asked` has the bodies that came. With `held`, a
     semaphore, each event of a stream after the first waits for it."""
 
@@ -38,16 +54,8 @@ class ScriptedHost:
             def log_message(self, *_):
                 pass
 
-        self.listener = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self.url = f"http://127.0.0.1:{self.listener.server_port}/v1"
-
-    def __enter__(self):
-        threading.Thread(target=self.listener.serve_forever, daemon=True).start()
-        return self
-
-    def __exit__(self, *_):
-        self.listener.shutdown()
-        self.listener.server_close()
+        super().__init__(Handler)
+        self.url += "/v1"
 
 
 def message(body):

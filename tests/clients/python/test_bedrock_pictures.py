@@ -3,8 +3,7 @@
 import base64
 import json
 import struct
-import threading
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 
 import boto3
@@ -12,7 +11,7 @@ import pytest
 
 from answers import PIXEL
 from busbar_server import Server, settings
-from scripted_host import ScriptedHost
+from scripted_host import Host, ScriptedHost
 
 PICTURE = base64.b64encode(PIXEL).decode()
 CLAUDE = "anthropic.claude-3-haiku-20240307-v1:0"
@@ -21,7 +20,7 @@ PAINTERS = ["amazon.titan-image-generator-v2:0", "amazon.nova-canvas-v1:0", "sta
 PNG = b"\x89PNG\r\n\x1a\n"
 
 
-class BedrockHost:
+class BedrockHost(Host):
     """Plays Bedrock's Converse for a model that sees; `asked` has each path, with the body that came."""
 
     def __init__(self):
@@ -58,16 +57,7 @@ class BedrockHost:
             def log_message(self, *_):
                 pass
 
-        self.listener = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self.url = f"http://127.0.0.1:{self.listener.server_port}"
-
-    def __enter__(self):
-        threading.Thread(target=self.listener.serve_forever, daemon=True).start()
-        return self
-
-    def __exit__(self, *_):
-        self.listener.shutdown()
-        self.listener.server_close()
+        super().__init__(Handler)
 
 
 @pytest.fixture(scope="module")
