@@ -23,4 +23,4 @@ pub mod status;
 pub mod vendors;
 mod whole;
 
-pub use vendors::{Shared, build, key_variable, kinds};
+pub use vendors::{Shared, build, key_variable, kinds, services};

@@ -25,6 +25,9 @@ const CLASSES: &[(&str, Meaning)] = &[
     ("throttlingexception", Meaning::Limited),
     ("toomanyrequestsexception", Meaning::Limited),
     ("servicequotaexceededexception", Meaning::Limited),
+    ("provisionedthroughputexceededexception", Meaning::Limited),
+    ("requestlimitexceeded", Meaning::Limited),
+    ("requestthrottled", Meaning::Limited),
     ("rate_limit_error", Meaning::Limited),
     ("rate_limit_exceeded", Meaning::Limited),
     // These two come as a wrong request or as too many of them, and are neither.

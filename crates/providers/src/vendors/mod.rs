@@ -8,6 +8,11 @@ pub mod compatible;
 mod openai;
 mod sagemaker;
 
+/// What clouds offer beside models: services that speak JSON, and stores of objects.
+pub mod services {
+    pub use super::aws::{Account, Held, Location, Objects, Opener, Refused, Service};
+}
+
 use std::{fmt, sync::Arc};
 
 use busbar_core::{Fetcher, Model};

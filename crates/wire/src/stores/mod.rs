@@ -1,8 +1,9 @@
-//! Stores of configurations and of parameters, as AWS speaks to them.
+//! Stores of configurations, of parameters and of objects, as AWS speaks to them.
 //!
-//! Source: the services' API models (`appconfigdata`, 2021-11-11; `ssm`, 2014-11-06).
+//! Source: the services' API models (`appconfigdata`, 2021-11-11; `ssm`, 2014-11-06; `s3`, 2006-03-01).
 
 pub mod appconfig;
+pub mod objects;
 pub mod parameters;
 
 use busbar_core::{Error, ErrorKind};

@@ -3,7 +3,6 @@
 use std::time::{Duration, Instant};
 
 use busbar_core::{Context, RequestId};
-use toml::{Table, Value};
 
 use super::Settings;
 use crate::{
@@ -45,15 +44,8 @@ pub(super) fn reach(
     if region.is_empty() {
         return None;
     }
-    let mut fields = Table::from_iter([("region".to_owned(), Value::from(region))]);
-    if let Some(endpoint) = &place.endpoint {
-        fields.insert("endpoint".to_owned(), Value::from(endpoint.as_str()));
-    }
+    let settings = Settings::of(region, place.endpoint.as_deref());
     let mut wrong = |problem| problems.push(problem);
-    let settings: Settings = fields
-        .try_into()
-        .map_err(|error: toml::de::Error| wrong(Problem::new("region", error.message())))
-        .ok()?;
     let endpoint = settings.address(service.address).map_err(&mut wrong).ok()?;
     let section = Section::default();
     let credentials = settings.credentials(&section, &client);

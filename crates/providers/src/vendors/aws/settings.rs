@@ -34,6 +34,20 @@ pub struct Settings {
 }
 
 impl Settings {
+    /// A region, and whoever plays its services, if somebody does.
+    pub(super) fn of(region: &str, endpoint: Option<&str>) -> Self {
+        let endpoint = endpoint.map(str::to_owned);
+        Self {
+            region: region.to_owned(),
+            objects_endpoint: endpoint.clone(),
+            endpoint,
+            access_key_id: None,
+            profile: None,
+            role: None,
+            external_id: None,
+        }
+    }
+
     /// The service's address in the region, or the one that is set.
     ///
     /// # Errors
@@ -64,7 +78,8 @@ impl Settings {
         if section.key.is_some() && self.access_key_id.is_none() {
             return Auth::bearer(section.key.as_ref()).map_err(|why| Problem::new("api_key", why));
         }
-        Ok(self.signed(service, Style::Usual, credentials))
+        let signer = self.signer(service, Style::Usual, credentials);
+        Ok(Auth::Signed(Arc::new(signer)))
     }
 
     /// The account's credentials; nothing is looked for yet.
@@ -90,22 +105,24 @@ impl Settings {
             Some(address) => Endpoint::new(address).map_err(|why| Problem::new("objects_endpoint", why))?,
             None => self.regional("s3")?,
         };
+        let signer = Arc::new(self.signer("s3", Style::Objects, credentials));
         Ok(Objects {
             host: Host {
-                auth: self.signed("s3", Style::Objects, credentials),
+                auth: Auth::Signed(signer.clone()),
                 ..host.clone()
             },
             endpoint,
+            signer,
         })
     }
 
-    fn signed(&self, service: &'static str, style: Style, credentials: Arc<Credentials>) -> Auth {
-        Auth::Signed(Arc::new(Signer {
+    fn signer(&self, service: &'static str, style: Style, credentials: Arc<Credentials>) -> Signer {
+        Signer {
             credentials,
             region: self.region.clone(),
             service,
             style,
-        }))
+        }
     }
 
     fn regional(&self, service: &str) -> Result<Endpoint, Problem> {

@@ -1,18 +1,21 @@
 //! Signature Version 4 on requests that are otherwise ready.
 
-use std::{sync::Arc, time::SystemTime};
+use std::{
+    sync::Arc,
+    time::{Duration, SystemTime},
+};
 
 use aws_credential_types::Credentials as Keys;
 use aws_sigv4::{
     http_request::{
-        PayloadChecksumKind, PercentEncodingMode, SignableBody, SignableRequest, SigningSettings,
-        UriPathNormalizationMode, sign,
+        PayloadChecksumKind, PercentEncodingMode, SignableBody, SignableRequest, SignatureLocation,
+        SigningSettings, UriPathNormalizationMode, sign,
     },
     sign::v4,
 };
 use busbar_core::{BoxFuture, Error, Result};
 use bytes::Bytes;
-use http::Request;
+use http::{Method, Request, Uri};
 use http_body_util::Full;
 
 use super::Credentials;
@@ -97,14 +100,46 @@ impl Signer {
     }
 }
 
+impl Signer {
+    /// An address with a signature in it: whoever has it may make this one request, whatever its body, from
+    /// a moment on and for so long.
+    pub(super) fn address(
+        &self,
+        method: &Method,
+        uri: Uri,
+        keys: Keys,
+        (from, valid_for): (SystemTime, Duration),
+    ) -> Result<String> {
+        let mut settings = self.style.settings();
+        settings.signature_location = SignatureLocation::QueryParams;
+        settings.expires_in = Some(valid_for);
+        settings.payload_checksum_kind = PayloadChecksumKind::NoHeader;
+        let identity = keys.into();
+        let parameters = v4::SigningParams::builder()
+            .identity(&identity)
+            .region(&self.region)
+            .name(self.service)
+            .time(from)
+            .settings(settings)
+            .build()
+            .map_err(unsigned)?
+            .into();
+        let body = SignableBody::UnsignedPayload;
+        let signable = SignableRequest::new(method.as_str(), uri.to_string(), std::iter::empty(), body);
+        let signed = sign(signable.map_err(unsigned)?, &parameters).map_err(unsigned)?;
+        let mut request = Request::new(());
+        *request.uri_mut() = uri;
+        signed.into_parts().0.apply_to_request_http1x(&mut request);
+        Ok(request.uri().to_string())
+    }
+}
+
 fn unsigned(error: impl std::error::Error + Send + Sync + 'static) -> Error {
     Error::internal("a request could not be signed").with_source(error)
 }
 
 #[cfg(test)]
 mod tests {
-    use std::time::Duration;
-
     use aws_credential_types::provider::SharedCredentialsProvider;
 
     use super::*;

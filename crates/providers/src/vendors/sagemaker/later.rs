@@ -27,6 +27,8 @@ use crate::{
 /// The store is looked into so often at first, and then ever more rarely.
 const FIRST_LOOK: Duration = Duration::from_millis(250);
 const LAST_LOOK: Duration = Duration::from_secs(5);
+/// What requests are.
+const JSON: &str = "application/json";
 /// What the service answers is small.
 const MOST: usize = 64 << 10;
 
@@ -61,7 +63,7 @@ impl HostedLater {
         let context = request.context.clone().due(patience);
         drop(request);
         let input = self.inputs.within(&name());
-        self.objects.put(&input, body, &context).await?;
+        self.objects.put(&input, body, JSON, &context).await?;
         let taken = self.tell(&input, &context).await?;
         let body = self.wait(&taken, &context).await?;
         let events = whole::events(self.format.whole(&body)?);
