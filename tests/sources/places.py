@@ -28,6 +28,7 @@ class Emulator:
         self.port = free_port()
         self.url = f"http://127.0.0.1:{self.port}"
         self.folder = tempfile.TemporaryDirectory(prefix="busbar-sources-")
+        self.clock = Path(self.folder.name) / "clock"
         self.process = None
 
     def __enter__(self):
@@ -38,9 +39,10 @@ class Emulator:
             "MINISTACK_REGION": REGION,
             "S3_DATA_DIR": self.folder.name,
             "LOG_LEVEL": "WARNING",
+            "EMULATOR_CLOCK": str(self.clock),
         }
         log = (Path(self.folder.name) / "emulator.log").open("wb")
-        command = [sys.executable, "-m", "ministack"]
+        command = [sys.executable, str(Path(__file__).with_name("shifted.py"))]
         self.process = subprocess.Popen(command, env=surroundings, stdout=log, stderr=log)
         eventually(lambda: answers(f"{self.url}/_ministack/health"), "the emulator answers")
         return self

@@ -4,6 +4,8 @@ use std::{
     fmt::{self, Debug},
     ops::Range,
     str::FromStr,
+    sync::Arc,
+    time::Duration,
 };
 
 use busbar_core::{BoxFuture, Error, Result};
@@ -210,6 +212,24 @@ pub trait Artifacts: Debug + Send + Sync + 'static {
     /// # Errors
     /// `Unavailable`.
     fn remove_all(&self, job: JobId) -> BoxFuture<'_, Result<usize>>;
+
+    /// What writes addresses that open files without us, for the moment; `None`: nothing does,
+    /// and whoever answers clients hands the files out.
+    ///
+    /// # Errors
+    /// `Unavailable`.
+    fn addresses(&self) -> BoxFuture<'_, Result<Option<Arc<dyn Addresses>>>> {
+        Box::pin(async { Ok(None) })
+    }
+}
+
+/// Writes addresses that open files where they lie. It waits for nothing.
+pub trait Addresses: Debug + Send + Sync + 'static {
+    /// The address of a file, which opens it from a moment on and for so long.
+    ///
+    /// # Errors
+    /// Where none can be written.
+    fn of(&self, name: ArtifactName, from: Timestamp, valid_for: Duration) -> Result<String>;
 }
 
 /// Makes small pictures of pictures; whoever knows pixels implements it.

@@ -32,7 +32,7 @@ mod submit;
 mod sweep;
 mod time;
 
-pub use artifact::{Artifact, ArtifactName, Artifacts, Body, MediaType, Stored, Thumbnails};
+pub use artifact::{Addresses, Artifact, ArtifactName, Artifacts, Body, MediaType, Stored, Thumbnails};
 pub use backoff::Backoff;
 pub use courier::{Courier, CourierPolicy, HookAnswer, HookPost, HookRequest};
 pub use event::{JobEvent, Milestone};

@@ -1,39 +1,41 @@
 //! A worker for the crash tests: it stands still before or after the n-th thing that it asks of
 //! its stores, so that the test can kill it there.
 //!
-//! `worker <folder> work|submit <n>`; 0: it never stands still. It says `here` when it stands
+//! `worker <place> work|submit <n>`; 0: it never stands still. It says `here` when it stands
 //! still and `done` when it has done everything that there was.
 
+mod elsewhere;
 mod mortal;
+mod place;
 
 use std::{
     io::Write as _,
-    path::Path,
     sync::Arc,
     time::{Duration, Instant, SystemTime},
 };
 
 use busbar_core::{BoxFuture, Clock, Error, Result, Tenant};
 use busbar_jobs::{
-    Artifacts, Backoff, JobHandler, JobKind, JobStore, Jobs, MediaType, NewJob, Output, Policy, Queue,
-    Runner, RunnerPolicy, StopSignal, Work,
+    Backoff, JobHandler, JobKind, Jobs, MediaType, NewJob, Output, Policy, Runner, RunnerPolicy, StopSignal,
+    Work,
 };
-use busbar_storage::{Files, Sqlite, SqliteOptions};
 use bytes::Bytes;
+use elsewhere::{Elsewhere, Stores};
 use mortal::{Mortal, Steps};
+use place::Place;
 use serde_json::json;
 
 fn main() -> Result<()> {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
-    let [folder, what, stop_at] = arguments.as_slice() else {
-        return Err(Error::internal("worker <folder> work|submit <n>"));
+    let [place, what, stop_at] = arguments.as_slice() else {
+        return Err(Error::internal("worker <place> work|submit <n>"));
     };
     let stop_at = stop_at.parse().map_err(|_| Error::internal("<n> is a number"))?;
     // What a killed submission leaves is looked for only some time later; that time has passed.
     let behind = Duration::from_secs(if what == "submit" { 60 } else { 0 });
-    let jobs = jobs(Path::new(folder), stop_at, Behind(behind))?;
+    let jobs = jobs(&place_of(place), stop_at, Behind(behind))?;
     let runtime = tokio::runtime::Builder::new_current_thread()
-        .enable_time()
+        .enable_all()
         .build()
         .map_err(|source| Error::internal("no runtime").with_source(source))?;
     runtime.block_on(async {
@@ -46,6 +48,18 @@ fn main() -> Result<()> {
     })
 }
 
+/// A place as its `Display` writes it.
+fn place_of(text: &str) -> Place {
+    let elsewhere = text.starts_with("http").then(|| text.rsplit_once('/'));
+    match elsewhere.flatten() {
+        Some((address, name)) => Place::Elsewhere(Elsewhere {
+            address: address.to_owned(),
+            name: name.to_owned(),
+        }),
+        None => Place::Folder(text.into()),
+    }
+}
+
 fn say(word: &str) -> Result<()> {
     let mut out = std::io::stdout();
     writeln!(out, "{word}")
@@ -53,15 +67,13 @@ fn say(word: &str) -> Result<()> {
         .map_err(|source| Error::internal("nobody listens").with_source(source))
 }
 
-fn jobs(folder: &Path, stop_at: usize, clock: Behind) -> Result<Jobs> {
+fn jobs(place: &Place, stop_at: usize, clock: Behind) -> Result<Jobs> {
     let clock: Arc<dyn Clock> = Arc::new(clock);
-    let database = folder.join("jobs.sqlite");
-    let sqlite = Sqlite::open(&database, Arc::clone(&clock), SqliteOptions::default())?;
-    let files = Files::open(&folder.join("files"))?;
+    let Stores { jobs, queue, files } = place.open(Arc::clone(&clock))?;
     let steps = Arc::new(Steps::until(stop_at));
-    let store: Arc<dyn JobStore> = Arc::new(Mortal::new(sqlite.clone(), &steps));
-    let queue: Arc<dyn Queue> = Arc::new(Mortal::new(sqlite, &steps));
-    let files: Arc<dyn Artifacts> = Arc::new(Mortal::new(files, &steps));
+    let store = Arc::new(Mortal::new(jobs, &steps));
+    let queue = Arc::new(Mortal::new(queue, &steps));
+    let files = Arc::new(Mortal::new(files, &steps));
     let policy = Policy {
         tries: 200,
         ..Policy::default()

@@ -48,14 +48,14 @@ impl Steps {
 
 /// A store whose requests are counted.
 #[derive(Debug)]
-pub(crate) struct Mortal<S> {
-    inner: S,
+pub(crate) struct Mortal<S: ?Sized> {
+    inner: Arc<S>,
     steps: Arc<Steps>,
 }
 
-impl<S> Mortal<S> {
+impl<S: ?Sized> Mortal<S> {
     /// A store that counts with others.
-    pub(crate) fn new(inner: S, steps: &Arc<Steps>) -> Self {
+    pub(crate) fn new(inner: Arc<S>, steps: &Arc<Steps>) -> Self {
         Self {
             inner,
             steps: Arc::clone(steps),
@@ -64,7 +64,7 @@ impl<S> Mortal<S> {
 
     fn count<'a, T: 'a>(&'a self, request: BoxFuture<'a, Result<T>>) -> BoxFuture<'a, Result<T>>
     where
-        S: Sync,
+        S: Send + Sync,
     {
         Box::pin(async move {
             self.steps.step();
@@ -75,7 +75,7 @@ impl<S> Mortal<S> {
     }
 }
 
-impl<S: JobStore> JobStore for Mortal<S> {
+impl<S: JobStore + ?Sized> JobStore for Mortal<S> {
     fn claim(&self, claim: KeyClaim, now: Timestamp) -> BoxFuture<'_, Result<KeyClaim>> {
         self.count(self.inner.claim(claim, now))
     }
@@ -117,7 +117,7 @@ impl<S: JobStore> JobStore for Mortal<S> {
     }
 }
 
-impl<S: Queue> Queue for Mortal<S> {
+impl<S: Queue + ?Sized> Queue for Mortal<S> {
     fn send<'a>(&'a self, queue: &'a QueueName, body: String, delay: Duration) -> BoxFuture<'a, Result<()>> {
         self.count(self.inner.send(queue, body, delay))
     }
@@ -148,7 +148,7 @@ impl<S: Queue> Queue for Mortal<S> {
     }
 }
 
-impl<S: Artifacts> Artifacts for Mortal<S> {
+impl<S: Artifacts + ?Sized> Artifacts for Mortal<S> {
     fn put(&self, name: ArtifactName, content: Bytes) -> BoxFuture<'_, Result<()>> {
         self.count(self.inner.put(name, content))
     }

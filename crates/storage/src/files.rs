@@ -16,6 +16,8 @@ use object_store::{
     memory::InMemory, path::Path,
 };
 
+use crate::beyond;
+
 /// Artifacts in an object store.
 #[derive(Clone, Debug)]
 pub struct Files {
@@ -171,10 +173,6 @@ fn stored(meta: &ObjectMeta) -> Stored {
         // A name is given once and its content never changes, so its size tells enough.
         etag: meta.e_tag.clone().unwrap_or_else(|| format!("{:x}", meta.size)),
     }
-}
-
-fn beyond() -> Error {
-    Error::invalid("range", "the range lies behind the end of the file")
 }
 
 /// What an object store's failure means to whoever asked.

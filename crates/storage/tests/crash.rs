@@ -1,10 +1,17 @@
-//! Real processes, really killed: nothing that was accepted is lost, and nothing is made twice.
+//! Real processes, really killed: nothing that was accepted is lost, and nothing is made twice. In a folder;
+//! or, where `TEST_EMULATOR` names one, in its table, queues and bucket.
 #![expect(clippy::unwrap_used, reason = "tests")]
+
+#[path = "../crash-worker/elsewhere.rs"]
+mod elsewhere;
+#[path = "emulated/prepare.rs"]
+mod emulated;
+#[path = "../crash-worker/place.rs"]
+mod place;
 
 use std::{
     collections::BTreeSet,
     io::{BufRead as _, BufReader},
-    path::Path,
     process::{Child, Command, Stdio},
     sync::Arc,
     thread::sleep,
@@ -15,8 +22,12 @@ use busbar_core::{Clock, Tenant};
 use busbar_jobs::{
     Cursor, Depth, Filter, Job, JobKind, JobState, Jobs, Milestone, NewJob, Phase, Policy, QueueName,
 };
-use busbar_storage::{Files, Sqlite, SqliteOptions};
+use bytes::Bytes;
+use elsewhere::{Elsewhere, Stores};
+use futures_util::TryStreamExt as _;
+use place::Place;
 use serde_json::json;
+use tempfile::TempDir;
 
 const PATIENCE: Duration = Duration::from_secs(180);
 
@@ -33,17 +44,37 @@ impl Clock for SystemClock {
     }
 }
 
-fn jobs(folder: &Path) -> Jobs {
-    let clock: Arc<dyn Clock> = Arc::new(SystemClock);
-    let database = folder.join("jobs.sqlite");
-    let sqlite = Arc::new(Sqlite::open(&database, Arc::clone(&clock), SqliteOptions::default()).unwrap());
-    let files = Arc::new(Files::open(&folder.join("files")).unwrap());
-    let policy = Policy {
-        tries: 200,
-        ..Policy::default()
-    };
-    let queue = Arc::<Sqlite>::clone(&sqlite);
-    Jobs::new(sqlite, queue, files, clock, policy)
+/// Where the stores of one test are; removed with it, or with the emulator.
+struct Ground {
+    place: Place,
+    _folder: Option<TempDir>,
+}
+
+impl Ground {
+    async fn fresh() -> Self {
+        let Ok(address) = std::env::var("TEST_EMULATOR") else {
+            let folder = tempfile::tempdir().unwrap();
+            let place = Place::Folder(folder.path().to_owned());
+            return Self {
+                place,
+                _folder: Some(folder),
+            };
+        };
+        let name = format!("t{}", uuid::Uuid::new_v4().simple());
+        emulated::prepare(&address, &name, &["jobs-count"], busbar_storage::RECEIVES).await;
+        let place = Place::Elsewhere(Elsewhere { address, name });
+        Self { place, _folder: None }
+    }
+
+    fn jobs(&self) -> Jobs {
+        let clock: Arc<dyn Clock> = Arc::new(SystemClock);
+        let Stores { jobs, queue, files } = self.place.open(Arc::clone(&clock)).unwrap();
+        let policy = Policy {
+            tries: 200,
+            ..Policy::default()
+        };
+        Jobs::new(jobs, queue, files, clock, policy)
+    }
 }
 
 fn count(number: u32, key: &str) -> NewJob {
@@ -61,9 +92,9 @@ fn count(number: u32, key: &str) -> NewJob {
 struct Worker(Child);
 
 impl Worker {
-    fn start(folder: &Path, what: &str, stop_at: usize) -> Self {
+    fn start(ground: &Ground, what: &str, stop_at: usize) -> Self {
         let child = Command::new(env!("CARGO_BIN_EXE_busbar-crash-worker"))
-            .arg(folder)
+            .arg(ground.place.to_string())
             .args([what, &stop_at.to_string()])
             .stdout(Stdio::piped())
             .spawn();
@@ -125,7 +156,7 @@ async fn all_over(jobs: &Jobs) -> Vec<Job> {
 }
 
 /// Done once, its files there with what belongs in them.
-fn check_done(folder: &Path, job: &Job) {
+async fn check_done(jobs: &Jobs, job: &Job) {
     assert_eq!(job.phase(), Phase::Succeeded, "{job:#?}");
     let ends = job
         .history
@@ -137,8 +168,9 @@ fn check_done(folder: &Path, job: &Job) {
     };
     assert_eq!(output.artifacts.len(), 2);
     for artifact in &output.artifacts {
-        let file = folder.join("files").join(artifact.name.to_string());
-        assert_eq!(std::fs::read_to_string(file).unwrap(), job.recipe.to_string());
+        let file = jobs.artifacts().get(artifact.name, None).await.unwrap();
+        let chunks: Vec<Bytes> = file.chunks.try_collect().await.unwrap();
+        assert_eq!(chunks.concat(), job.recipe.to_string().as_bytes());
     }
 }
 
@@ -157,24 +189,28 @@ async fn becomes_empty(jobs: &Jobs) {
 
 /// Kills a worker at one step of its work, and has another go on. `false`: it has no such step.
 async fn survives_a_worker_killed_at(step: usize) -> bool {
-    let folder = tempfile::tempdir().unwrap();
-    let jobs = jobs(folder.path());
+    let ground = Ground::fresh().await;
+    let jobs = ground.jobs();
     let given = jobs.submit(&Tenant::default(), count(7, "k")).await.unwrap().job;
-    let mut mortal = Worker::start(folder.path(), "work", step);
+    let mut mortal = Worker::start(&ground, "work", step);
     assert!(mortal.stands_still());
     let before = jobs.get(&given.tenant, given.id).await.unwrap();
     mortal.kill();
-    let _steady = Worker::start(folder.path(), "work", 0);
+    let _steady = Worker::start(&ground, "work", 0);
     let over = all_over(&jobs).await;
     assert_eq!(over.len(), 1);
     assert_eq!(over[0].id, given.id);
-    check_done(folder.path(), &over[0]);
+    check_done(&jobs, &over[0]).await;
     if before.is_over() {
         assert_eq!(over[0].state, before.state, "what was done was done again");
     }
     jobs.delete(&given.tenant, given.id).await.unwrap();
-    let left = std::fs::read_dir(folder.path().join("files").join(given.id.to_string()));
-    assert!(left.is_err(), "files of killed starts outlive their job");
+    let left = jobs.artifacts().remove_all(given.id).await.unwrap();
+    assert_eq!(left, 0, "files of killed starts outlive their job");
+    if let Place::Folder(folder) = &ground.place {
+        let left = std::fs::read_dir(folder.join("files").join(given.id.to_string()));
+        assert!(left.is_err(), "a part of a file outlives its job");
+    }
     !before.is_over()
 }
 
@@ -191,9 +227,7 @@ fn a_worker_killed_at_any_step_loses_nothing() {
     std::thread::scope(|scope| {
         for _ in 0..6 {
             scope.spawn(|| {
-                let runtime = tokio::runtime::Builder::new_current_thread()
-                    .enable_time()
-                    .build();
+                let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
                 let runtime = runtime.unwrap();
                 loop {
                     let step = next.fetch_add(1, order);
@@ -218,23 +252,23 @@ fn a_worker_killed_at_any_step_loses_nothing() {
 #[tokio::test]
 async fn a_submission_killed_at_any_step_makes_one_job_when_it_is_sent_again() {
     for step in 1.. {
-        let folder = tempfile::tempdir().unwrap();
-        let mut mortal = Worker::start(folder.path(), "submit", step);
+        let ground = Ground::fresh().await;
+        let mut mortal = Worker::start(&ground, "submit", step);
         if !mortal.stands_still() {
             assert!(step > 10, "a submission has {step} steps only");
             return;
         }
         mortal.kill();
-        let jobs = jobs(folder.path());
+        let jobs = ground.jobs();
         let again = jobs
             .submit(&Tenant::default(), count(1, "the key"))
             .await
             .unwrap();
-        let _steady = Worker::start(folder.path(), "work", 0);
+        let _steady = Worker::start(&ground, "work", 0);
         let over = all_over(&jobs).await;
         assert_eq!(over.len(), 1, "step {step}: one key made {} jobs", over.len());
         assert_eq!(over[0].id, again.job.id);
-        check_done(folder.path(), &over[0]);
+        check_done(&jobs, &over[0]).await;
     }
 }
 
@@ -242,21 +276,21 @@ async fn a_submission_killed_at_any_step_makes_one_job_when_it_is_sent_again() {
 async fn a_submission_killed_at_any_step_is_done_if_it_was_recorded() {
     let mut recorded = 0;
     for step in 1.. {
-        let folder = tempfile::tempdir().unwrap();
-        let mut mortal = Worker::start(folder.path(), "submit", step);
+        let ground = Ground::fresh().await;
+        let mut mortal = Worker::start(&ground, "submit", step);
         if !mortal.stands_still() {
             break;
         }
         mortal.kill();
         // Nobody asks again: the sweep finds it.
-        let jobs = jobs(folder.path());
+        let jobs = ground.jobs();
         jobs.sweep(10).await.unwrap();
-        let _steady = Worker::start(folder.path(), "work", 0);
+        let _steady = Worker::start(&ground, "work", 0);
         let over = all_over(&jobs).await;
         assert!(over.len() <= 1);
         recorded += over.len();
         for job in &over {
-            check_done(folder.path(), job);
+            check_done(&jobs, job).await;
         }
     }
     assert!(recorded > 0);
@@ -265,8 +299,8 @@ async fn a_submission_killed_at_any_step_is_done_if_it_was_recorded() {
 #[tokio::test(flavor = "multi_thread")]
 async fn two_workers_do_fifty_jobs_though_one_of_them_is_killed_again_and_again() {
     const JOBS: u32 = 50;
-    let folder = tempfile::tempdir().unwrap();
-    let jobs = jobs(folder.path());
+    let ground = Ground::fresh().await;
+    let jobs = ground.jobs();
     let mut given = BTreeSet::new();
     let tenant = Tenant::default();
     for number in 0..JOBS {
@@ -280,15 +314,15 @@ async fn two_workers_do_fifty_jobs_though_one_of_them_is_killed_again_and_again(
     // The one that is killed has some jobs to itself, so that it surely dies over some.
     let mut lost = 0;
     for step in 6..16 {
-        let mut mortal = Worker::start(folder.path(), "work", step);
+        let mut mortal = Worker::start(&ground, "work", step);
         assert!(mortal.stands_still());
         mortal.kill();
         lost += 1;
     }
-    let _steady = Worker::start(folder.path(), "work", 0);
+    let _steady = Worker::start(&ground, "work", 0);
     let mut step = 10;
     while !all(&jobs).await.iter().all(Job::is_over) {
-        let mut mortal = Worker::start(folder.path(), "work", step);
+        let mut mortal = Worker::start(&ground, "work", step);
         assert!(mortal.stands_still());
         mortal.kill();
         lost += 1;
@@ -301,6 +335,6 @@ async fn two_workers_do_fifty_jobs_though_one_of_them_is_killed_again_and_again(
     let faults: usize = over.iter().map(|job| job.faults.len()).sum();
     assert!(faults > 0, "no worker died over a job");
     for job in &over {
-        check_done(folder.path(), job);
+        check_done(&jobs, job).await;
     }
 }

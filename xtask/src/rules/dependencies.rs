@@ -20,7 +20,11 @@ const MAY: &[(&str, &[&str])] = &[
     ("busbar-engine-vision", &["busbar-core"]),
     ("busbar-engine-image", &["busbar-core"]),
     ("busbar-jobs", &["busbar-core"]),
-    ("busbar-storage", &["busbar-core", "busbar-jobs"]),
+    // Stores elsewhere are asked by the one client that knows credentials and signatures.
+    (
+        "busbar-storage",
+        &["busbar-core", "busbar-jobs", "busbar-providers"],
+    ),
     ("busbar-egress", &["busbar-core"]),
     ("busbar-providers", &["busbar-core", "busbar-wire"]),
     ("busbar-testkit", &["busbar-core", "busbar-jobs"]),
