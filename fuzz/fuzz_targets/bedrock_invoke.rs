@@ -16,6 +16,8 @@ fuzz_target!(|data: &[u8]| {
         Family::TitanText,
         Family::Llama,
         Family::Mistral,
+        Family::MistralChat,
+        Family::Cohere,
         Family::Other,
     ] {
         let asked = Asked {

@@ -60,6 +60,14 @@ impl Labels {
             .find(|(known, _)| known == name)
             .map(|(_, value)| value.as_str())
     }
+
+    /// The same, with this header in the place of any of its name.
+    #[must_use]
+    pub fn with(&self, name: &str, value: &str) -> Self {
+        let others = self.0.iter().flat_map(|labels| labels.iter());
+        let others = others.filter(|(known, _)| known != name).cloned();
+        others.chain([(name.to_owned(), value.to_owned())]).collect()
+    }
 }
 
 impl FromIterator<(String, String)> for Labels {

@@ -1,17 +1,21 @@
 //! One answer, whatever carries it: how a request is admitted, started, held to its deadline and
 //! measured. REST, server-sent events and WebSocket all get theirs from here.
 
-use std::time::Instant;
+use std::{ops::Add, sync::Arc, time::Instant};
 
-use busbar_core::{
-    AnswerMetrics, ChatModel, ChatRequest, Error, Event, EventStream, Result, Trail, Transcript,
-};
+use busbar_core::{AnswerMetrics, ChatModel, ChatRequest, Error, Event, Result, Trail, Transcript, Usage};
 use busbar_telemetry::Operation;
 use busbar_wire::{AnswerWriter, Head};
 use bytes::Bytes;
-use futures_util::StreamExt as _;
 
-use crate::{Items, Server, capable, deadline::Deadline, ids, items::Chunks, record::Record};
+use crate::{
+    Items, Server, capable,
+    choices::{self, Source},
+    deadline::Deadline,
+    ids,
+    items::Chunks,
+    record::Record,
+};
 
 /// Makes the writer of an answer.
 pub(crate) type MakeWriter = Box<dyn FnOnce(Head) -> Box<dyn AnswerWriter> + Send>;
@@ -24,6 +28,8 @@ pub struct Asked {
     pub stream: bool,
     /// Whether the stream ends with a chunk of usage.
     pub include_usage: bool,
+    /// How many answers are wanted.
+    pub choices: u32,
     /// Writes the answer in the client's dialect.
     pub(crate) writer: MakeWriter,
 }
@@ -57,6 +63,7 @@ impl Answer {
         let Asked {
             mut request,
             include_usage,
+            choices,
             writer,
             ..
         } = asked;
@@ -72,7 +79,7 @@ impl Answer {
         };
         let trail = request.context.trail.clone();
         let record = Record::open(server, kind.operation, &card, &request.context, kind.arrived)?;
-        let events = Events::start(server, &*model, request, record).await?;
+        let events = Events::start(server, model, (request, choices), record).await?;
         // By a route it is one of its targets that answers.
         trail.look(|course| {
             if let Some(served) = &course.served {
@@ -103,12 +110,18 @@ impl Answer {
     /// # Errors
     /// The stream's own error; `DeadlineExceeded` where it took too long.
     pub async fn whole(mut self) -> Result<(Bytes, AnswerMetrics)> {
-        let mut transcript = Transcript::empty();
+        let mut transcripts = vec![Transcript::empty(); self.events.used.len()];
         while let Some(event) = self.events.next().await {
+            let Some(transcript) = transcripts.get_mut(self.events.choice as usize) else {
+                continue;
+            };
             if let Some(done) = transcript.push(event?) {
-                let metrics = self.events.record.finish(done.usage);
                 transcript.end(done);
-                return Ok((self.writer.whole(&transcript, &metrics), metrics));
+            }
+            if self.events.ended {
+                let metrics = self.events.record.finish(self.events.spent());
+                let usage = choices::told(&self.events.used);
+                return Ok((self.writer.all(&transcripts, &usage, &metrics), metrics));
             }
         }
         Err(unfinished())
@@ -127,28 +140,52 @@ impl Answer {
 
 /// The events of an answer, up to its deadline.
 pub(crate) struct Events {
-    events: EventStream,
+    source: Source,
     deadline: Deadline,
     pub(crate) record: Record,
     pub(crate) ended: bool,
+    /// Of which answer the last event was, where several were asked for.
+    pub(crate) choice: u32,
+    /// What each of them has used so far.
+    pub(crate) used: Vec<Usage>,
+    /// How many have not ended yet.
+    left: usize,
 }
 
 impl Events {
     async fn start(
         server: &Server,
-        model: &dyn ChatModel,
-        request: ChatRequest,
+        model: Arc<dyn ChatModel>,
+        (request, choices): (ChatRequest, u32),
         mut record: Record,
     ) -> Result<Self> {
         let mut deadline = Deadline::of(server, &request.context);
-        let events = deadline.before(model.chat(request)).await;
-        let events = events.flatten().inspect_err(|error| record.fail(error))?;
+        let asked = deadline.before(choices::ask(model, request, choices)).await;
+        let (source, trails) = asked.flatten().inspect_err(|error| record.fail(error))?;
+        record.also(trails);
+        let answers = choices.max(1) as usize;
         Ok(Self {
-            events,
+            source,
             deadline,
             record,
             ended: false,
+            choice: 0,
+            used: vec![Usage::default(); answers],
+            left: answers,
         })
+    }
+
+    /// Everything that was used so far, each prompt as often as it was read.
+    pub(crate) fn spent(&self) -> Usage {
+        self.used.iter().copied().fold(Usage::default(), Add::add)
+    }
+
+    fn used(&mut self, usage: Usage) {
+        if let Some(used) = self.used.get_mut(self.choice as usize) {
+            *used = usage;
+        }
+        let spent = self.spent();
+        self.record.used(spent);
     }
 
     /// The next event. After an error or the last event nothing comes, and nothing runs.
@@ -156,8 +193,12 @@ impl Events {
         if self.ended {
             return None;
         }
-        let event = self.deadline.before(self.events.next()).await;
-        let event = event.and_then(|event| event.unwrap_or_else(|| Err(unfinished())));
+        let event = self.deadline.before(self.source.next()).await;
+        let event = event.and_then(|numbered| {
+            let (choice, event) = numbered.unwrap_or_else(|| (self.choice, Err(unfinished())));
+            self.choice = choice;
+            event
+        });
         match &event {
             Ok(
                 Event::Delta(_)
@@ -168,8 +209,14 @@ impl Events {
                 self.record.chunk();
             }
             Ok(Event::Progress(_) | Event::Resumed(_)) => {}
-            Ok(Event::Usage(usage)) => self.record.used(*usage),
-            Ok(Event::Done(_)) => self.end(),
+            Ok(Event::Usage(usage)) => self.used(*usage),
+            Ok(Event::Done(done)) => {
+                self.used(done.usage);
+                self.left = self.left.saturating_sub(1);
+                if self.left == 0 {
+                    self.end();
+                }
+            }
             Err(error) => {
                 self.record.fail(error);
                 self.end();
@@ -181,7 +228,7 @@ impl Events {
     /// Frees what the model held now, not when the client has read the last bytes.
     pub(crate) fn end(&mut self) {
         self.ended = true;
-        self.events = Box::pin(futures_util::stream::empty());
+        self.source = Source::empty();
     }
 }
 

@@ -7,7 +7,7 @@ use busbar_telemetry::Under;
 use busbar_wire::{AnswerWriter, Chunk};
 use futures_util::{Stream, stream};
 
-use crate::answer::Events;
+use crate::{answer::Events, choices};
 
 /// The items of one answer: chunks, then exactly one of the other parts. Dropping it cancels the
 /// generation.
@@ -126,11 +126,17 @@ impl Chunks {
                 return Some(item);
             }
             match self.events.next().await? {
+                Ok(Event::Done(done)) if !self.events.ended => {
+                    self.writer.choose(self.events.choice);
+                    self.writer.close(&done, &mut self.written);
+                    self.push_written();
+                }
                 Ok(Event::Done(done)) => {
-                    let ended = self.ended(&done);
+                    let ended = self.ended(done);
                     self.push(Part::Done(ended));
                 }
                 Ok(event) => {
+                    self.writer.choose(self.events.choice);
                     self.writer.event(&event, &mut self.written);
                     self.push_written();
                 }
@@ -142,10 +148,15 @@ impl Chunks {
         }
     }
 
-    fn ended(&mut self, done: &Done) -> Ended {
-        let metrics = self.events.record.finish(done.usage);
+    fn ended(&mut self, done: Done) -> Ended {
+        let metrics = self.events.record.finish(self.events.spent());
+        let done = Done {
+            usage: choices::told(&self.events.used),
+            ..done
+        };
         let mut chunks = Vec::with_capacity(2);
-        self.writer.end(done, &metrics, &mut chunks);
+        self.writer.choose(self.events.choice);
+        self.writer.end(&done, &metrics, &mut chunks);
         Ended {
             chunks,
             finish: done.finish,

@@ -11,6 +11,7 @@ mod api;
 mod body;
 mod caller;
 mod capable;
+mod choices;
 mod console;
 mod deadline;
 mod dialects;

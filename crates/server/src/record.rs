@@ -20,6 +20,8 @@ pub(crate) struct Record {
     price: Option<Price>,
     /// What happens to it on its way.
     trail: Trail,
+    /// What happens to the others of several answers.
+    others: Vec<Trail>,
     watch: Stopwatch,
     /// Pieces of text and tool calls that the model sent.
     pieces: u32,
@@ -51,6 +53,7 @@ impl Record {
             model: card.id.clone(),
             price: card.price.clone(),
             trail: context.trail.clone(),
+            others: Vec::new(),
             watch: Stopwatch::start(arrived),
             pieces: 0,
             told: Usage::default(),
@@ -65,6 +68,11 @@ impl Record {
     pub(crate) fn streaming(&mut self) -> Under {
         self.streams = true;
         self.server.metrics().stream()
+    }
+
+    /// Other answers to the same request are noted there.
+    pub(crate) fn also(&mut self, others: Vec<Trail>) {
+        self.others = others;
     }
 
     /// A piece of the answer is there.
@@ -118,7 +126,11 @@ impl Record {
             if let Some(served) = &course.served {
                 metrics.model = served.model.clone();
             }
-            metrics.cost = cost(course, &usage);
+            let whole = course.total.is_some();
+            let others = self.others.iter();
+            metrics.cost = others.fold(cost(course, &usage), |cost, other| {
+                other.look(|other| Some(cost? + beside(other, whole)?))
+            });
             metrics.course = Some(Box::new(course.clone()));
         });
         if !std::mem::replace(&mut self.closed, true) {
@@ -143,6 +155,14 @@ fn cost(course: &busbar_core::Course, usage: &Usage) -> Option<Money> {
         Some(price.of(usage) + course.spent)
     };
     course.total.or_else(|| so_far().filter(|_| !course.unpriced))
+}
+
+/// What another answer to the same request cost. Cut short, what was written stands in the usage of all.
+fn beside(course: &busbar_core::Course, whole: bool) -> Option<Money> {
+    match course.total {
+        Some(total) if whole => Some(total),
+        _ => (!course.unpriced).then_some(course.spent),
+    }
 }
 
 fn log(metrics: &AnswerMetrics, outcome: Outcome, error: Option<&Error>) {

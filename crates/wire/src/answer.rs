@@ -1,6 +1,6 @@
 //! How an answer is written, whatever the dialect: chunk by chunk, or whole.
 
-use busbar_core::{AnswerMetrics, Done, Error, Event, Transcript};
+use busbar_core::{AnswerMetrics, Done, Error, Event, Transcript, Usage};
 use bytes::Bytes;
 
 use crate::Chunk;
@@ -34,6 +34,19 @@ pub trait AnswerWriter: Send {
 
     /// The whole answer as one body.
     fn whole(&mut self, transcript: &Transcript, metrics: &AnswerMetrics) -> Bytes;
+
+    /// What comes next is of this one of several answers to one request. Only writers of dialects that have
+    /// several are told of any but the first.
+    fn choose(&mut self, _index: u32) {}
+
+    /// One of several answers has ended; others go on.
+    fn close(&mut self, _done: &Done, _out: &mut Vec<Chunk>) {}
+
+    /// Several whole answers as one body; `usage` is that of all, whose prompt counts once.
+    fn all(&mut self, transcripts: &[Transcript], _usage: &Usage, metrics: &AnswerMetrics) -> Bytes {
+        let first = transcripts.first();
+        first.map_or_else(Bytes::new, |transcript| self.whole(transcript, metrics))
+    }
 }
 
 /// A value of ours as JSON. Ours have string keys and finite numbers only, so this does not fail.

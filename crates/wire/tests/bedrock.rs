@@ -5,6 +5,8 @@ mod support;
 
 #[path = "bedrock/answers.rs"]
 mod answers;
+#[path = "bedrock/called.rs"]
+mod called;
 #[path = "bedrock/errors.rs"]
 mod errors;
 #[path = "bedrock/everything.rs"]

@@ -291,6 +291,7 @@ fn what_is_wrong_is_named_as_the_client_wrote_it() {
 
 #[test]
 fn what_nobody_here_can_do_is_refused_rather_than_ignored() {
+    // Where there is room for one answer only.
     refused(with(r#""n":2"#), "n", "must be 1");
     refused(with(r#""functions":[]"#), "functions", "`tools`");
     refused(

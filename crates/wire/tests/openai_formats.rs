@@ -18,6 +18,8 @@ mod images;
 mod responses_answered;
 #[path = "responses/asked.rs"]
 mod responses_asked;
+#[path = "responses/hosted.rs"]
+mod responses_hosted;
 #[path = "openai/sent.rs"]
 mod sent;
 #[path = "openai/streams.rs"]

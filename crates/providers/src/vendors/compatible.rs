@@ -8,12 +8,15 @@ use busbar_wire::openai::hosts::{
 };
 use serde::Deserialize;
 
-use super::{Shared, openai::Speaker};
+use super::{
+    Shared,
+    openai::{OfModel, Speaker},
+};
 use crate::{
     auth::Auth,
     endpoint::Endpoint,
     host::Host,
-    settings::{self, Nothing, Problem, Section},
+    settings::{self, Problem, Section},
 };
 
 /// One of them.
@@ -176,7 +179,7 @@ pub fn row(kind: &str) -> Option<&'static Row> {
 }
 
 pub(super) fn build(row: &Row, section: &Section, shared: &Shared) -> Result<Vec<Model>, Vec<Problem>> {
-    let settings = settings::read::<Settings, Nothing>(section)?;
+    let settings = settings::read::<Settings, OfModel>(section)?;
     let one = |field: &str, message: String| vec![Problem::new(field, message)];
     let Some(address) = settings.vendor.endpoint.as_deref().or(row.endpoint) else {
         return Err(one("endpoint", "is missing; write https://host/v1".into()));
@@ -198,8 +201,7 @@ pub(super) fn build(row: &Row, section: &Section, shared: &Shared) -> Result<Vec
         quirks: row.quirks,
         headers: Vec::new(),
     };
-    let models = settings.models.iter().map(|settings| &settings.common);
-    speaker.models(models, section, shared)
+    speaker.models(&settings.models, section, shared)
 }
 
 #[cfg(test)]

@@ -11,6 +11,7 @@ use busbar_wire::{
             read_embeddings, with_usage, write_embeddings,
         },
         images::{ImageList, write_images, write_our_images},
+        responses::hosts::{self as responses, RESPONSES},
     },
     upstream::ChatFormat as _,
 };
@@ -28,7 +29,7 @@ use crate::{
     image::{Decode, HostedImage, ImageFormat},
     prices::Place,
     relay::{AskForUsage, HostedRelay, Watcher},
-    settings::{self, CommonModel, Nothing, Problem, Section, TaskName},
+    settings::{self, ModelSettings, Problem, Section, TaskName},
 };
 
 const ENDPOINT: &str = "https://api.openai.com/v1";
@@ -43,7 +44,7 @@ struct Settings {
 }
 
 pub(super) fn build(section: &Section, shared: &Shared) -> Result<Vec<Model>, Vec<Problem>> {
-    let settings = settings::read::<Settings, Nothing>(section)?;
+    let settings = settings::read::<Settings, OfModel>(section)?;
     let one = |field: &str, message: String| vec![Problem::new(field, message)];
     let vendor = settings.vendor;
     let mut headers = Vec::new();
@@ -71,8 +72,27 @@ pub(super) fn build(section: &Section, shared: &Shared) -> Result<Vec<Model>, Ve
         quirks: Quirks::OPENAI,
         headers,
     };
-    let models = settings.models.iter().map(|settings| &settings.common);
-    speaker.models(models, section, shared)
+    speaker.models(&settings.models, section, shared)
+}
+
+/// What such a host knows about a model.
+#[derive(Clone, Copy, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct OfModel {
+    /// How it is asked for text.
+    #[serde(default)]
+    api: Api,
+}
+
+/// Which of the vendor's two formats for text.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+enum Api {
+    /// Chat completions.
+    #[default]
+    Chat,
+    /// Responses.
+    Responses,
 }
 
 /// What the format has no word for.
@@ -91,9 +111,9 @@ pub(super) struct Speaker {
 }
 
 impl Speaker {
-    pub(super) fn models<'a>(
+    pub(super) fn models(
         &self,
-        models: impl Iterator<Item = &'a CommonModel>,
+        models: &[ModelSettings<OfModel>],
         section: &Section,
         shared: &Shared,
     ) -> Result<Vec<Model>, Vec<Problem>> {
@@ -101,11 +121,14 @@ impl Speaker {
             kind: &section.kind,
             region: "",
         };
-        let made = models.map(|common| {
+        let made = models.iter().map(|ModelSettings { common, vendor }| {
             let mut model = Model::new(common.card(&section.name, place, &shared.prices));
             match common.task {
                 TaskName::Chat => {
-                    let relay = self.chat(common.upstream())?;
+                    let relay = match vendor.api {
+                        Api::Chat => self.chat(common.upstream())?,
+                        Api::Responses => self.responses(common.upstream())?,
+                    };
                     model.chat = Some(Arc::new(relay.chat.clone()));
                     model.relay = Some(Arc::new(relay));
                 }
@@ -155,6 +178,26 @@ impl Speaker {
             watch: Watcher::new(ChatWatch::default),
             named_in_body: true,
             usage: (self.quirks.stream_usage == StreamUsage::OnRequest).then_some(usage),
+        })
+    }
+
+    fn responses(&self, upstream: &str) -> Result<HostedRelay, String> {
+        let chat = HostedChat {
+            host: self.host.clone(),
+            format: &RESPONSES,
+            framing: Framing::Sse,
+            model: upstream.to_owned(),
+            calls: self.calls(&["responses"])?,
+            text_calls: None,
+            counts: None,
+            heads: None,
+        };
+        Ok(HostedRelay {
+            chat,
+            watch: Watcher(Arc::new(responses::watch)),
+            named_in_body: true,
+            // It comes unasked.
+            usage: None,
         })
     }
 

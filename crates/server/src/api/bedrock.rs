@@ -6,7 +6,9 @@ use axum::{
     response::Response,
 };
 
-use busbar_core::{Error, ErrorKind, Tokens, Usage};
+use busbar_core::{
+    Capabilities, Context, EmbedRequest, Embeddings, Error, ErrorKind, ModelId, Result, Tokens, Usage,
+};
 use busbar_telemetry::Operation as Counted;
 use busbar_wire::{
     bedrock::{
@@ -15,11 +17,14 @@ use busbar_wire::{
         count::{CountBody, write_count},
         invoke::{
             self,
+            cohere::embed::CohereEmbedBody,
+            embed::TitanEmbedBody,
             images::{ImageBody, Made},
         },
     },
     openai::images::ImageFileFormat,
 };
+use bytes::Bytes;
 
 use super::{generate::generate, images::within, reply};
 use crate::{
@@ -62,7 +67,7 @@ pub(crate) async fn model(
             let path = path(operation == Operation::ConverseStream, None);
             generate(&dialects::CONVERSE, &server, caller, path, request).await
         }
-        Operation::Invoke if model.family() == Family::TitanEmbed => {
+        Operation::Invoke if matches!(model.family(), Family::TitanEmbed | Family::CohereEmbed) => {
             embed(&server, caller, &model, request).await
         }
         Operation::Invoke | Operation::InvokeStream if paints(&server, &model) => {
@@ -95,10 +100,11 @@ async fn count(server: &Server, caller: Caller, id: &BedrockModelId, request: Re
 /// Vectors, in the format of the models that make them there.
 async fn embed(server: &Server, caller: Caller, model: &BedrockModelId, request: Request) -> Handled {
     let body = body::read(server, &caller, request).await?;
-    let asked = invoke::embed::TitanEmbedBody::read(&body)?;
+    let asked = Texts::read(&body, model.family())?;
     let (card, embedder) = server.models().embedder(model.as_str())?;
     let mut deadline = Deadline::of(server, &caller.context);
-    let request = asked.into_request(caller.context, card.id.clone(), &card.capabilities)?;
+    let id = caller.context.request.clone();
+    let request = asked.to_request(caller.context, card.id.clone(), &card.capabilities)?;
     let operation = Counted::Embeddings;
     let mut record = Record::open(server, operation, &card, &request.context, caller.arrived)?;
     let mut watching = Watching::begin(server);
@@ -107,8 +113,37 @@ async fn embed(server: &Server, caller: Caller, model: &BedrockModelId, request:
     let embeddings = embedded.inspect_err(|error| record.fail(error))?;
 
     let metrics = record.finish(embeddings.usage);
-    let answer = reply::counted(invoke::embed::write_answer(&embeddings), &metrics);
+    let answer = reply::counted(asked.answer(id.as_str(), &embeddings), &metrics);
     Ok(with_figures(answer))
+}
+
+/// Texts of which vectors are wanted, as the models that make them there take them.
+enum Texts {
+    Titan(TitanEmbedBody),
+    Cohere(CohereEmbedBody),
+}
+
+impl Texts {
+    fn read(body: &[u8], family: Family) -> Result<Self> {
+        match family {
+            Family::CohereEmbed => CohereEmbedBody::read(body).map(Self::Cohere),
+            _ => TitanEmbedBody::read(body).map(Self::Titan),
+        }
+    }
+
+    fn to_request(&self, context: Context, model: ModelId, can: &Capabilities) -> Result<EmbedRequest> {
+        match self {
+            Self::Titan(body) => body.clone().into_request(context, model, can),
+            Self::Cohere(body) => body.to_request(context, model, can),
+        }
+    }
+
+    fn answer(&self, id: &str, embeddings: &Embeddings) -> Bytes {
+        match self {
+            Self::Titan(_) => invoke::embed::write_answer(embeddings),
+            Self::Cohere(body) => body.answer(id, embeddings),
+        }
+    }
 }
 
 /// Whether an id names a model that makes pictures, by itself or here.

@@ -25,6 +25,7 @@ pub(crate) static MESSAGES: Dialect = Dialect {
         Ok(Asked {
             stream: body.stream(),
             include_usage: false,
+            choices: 1,
             request: body.into_request(context)?,
             writer: Box::new(|head| Box::new(MessagesWriter::new(head, Variant::Direct))),
         })

@@ -33,6 +33,7 @@ pub(crate) static CONVERSE: Dialect = Dialect {
             request: body.into_request(of_path(&incoming, context))?,
             stream: incoming.stream,
             include_usage: true,
+            choices: 1,
             writer: Box::new(|head| Box::new(ConverseWriter::new(&head))),
         })
     },
@@ -56,6 +57,7 @@ pub(crate) static INVOKE: Dialect = Dialect {
             request: body.into_request(of_path(&incoming, context))?,
             stream: incoming.stream,
             include_usage: true,
+            choices: 1,
             writer: Box::new(move |head| match invoke::writer(family, head.clone()) {
                 Some(writer) => Box::new(writer),
                 // Every body that could be read has a family that can be written.

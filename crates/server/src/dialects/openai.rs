@@ -29,13 +29,15 @@ pub(crate) static CHAT: Dialect = Dialect {
     id_prefix: ChatWriter::ID_PREFIX,
     framing: OPENAI_EVENTS,
     read: |incoming, context| {
-        let body = ChatBody::read(incoming.body)?;
+        let mut body = ChatBody::read(incoming.body)?;
         let (stream, include_usage) = (body.stream(), body.include_usage());
+        let choices = body.take_choices()?;
         Ok(Asked {
             request: body.into_request(context)?,
             stream,
             include_usage,
-            writer: Box::new(|head| Box::new(ChatWriter::new(head))),
+            choices,
+            writer: Box::new(move |head| Box::new(ChatWriter::new(head).with_choices(choices))),
         })
     },
     fail: openai_failure,
@@ -55,6 +57,7 @@ pub(crate) static COMPLETIONS: Dialect = Dialect {
             request: body.into_request(context)?,
             stream,
             include_usage,
+            choices: 1,
             writer: Box::new(|head| Box::new(CompletionWriter::new(head))),
         })
     },
@@ -75,6 +78,7 @@ pub(crate) static RESPONSES: Dialect = Dialect {
             request: body.into_request(context)?,
             stream,
             include_usage: true,
+            choices: 1,
             writer: Box::new(|head| Box::new(ResponsesWriter::new(head, echo))),
         })
     },

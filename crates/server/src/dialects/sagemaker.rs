@@ -23,6 +23,7 @@ pub(crate) static ENDPOINT: Dialect = Dialect {
             request: body.into_request(context, model, !incoming.stream)?,
             stream: incoming.stream,
             include_usage: true,
+            choices: 1,
             writer: Box::new(move |head| Box::new(written_for.writer(head))),
         })
     },

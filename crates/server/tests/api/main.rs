@@ -2,6 +2,7 @@
 #![expect(clippy::unwrap_used, reason = "helpers of tests fail by panicking")]
 
 mod chat;
+mod choices;
 mod every_request;
 mod images;
 mod logs;

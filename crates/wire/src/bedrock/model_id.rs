@@ -34,8 +34,14 @@ pub enum Family {
     TitanImage,
     /// Meta's.
     Llama,
-    /// Mistral's.
+    /// Mistral's that take a prompt.
     Mistral,
+    /// Mistral's that take a conversation; some of them take a prompt, too.
+    MistralChat,
+    /// Cohere's that answer in text.
+    Cohere,
+    /// Cohere's for vectors.
+    CohereEmbed,
     /// Stability's, for pictures.
     Stability,
     /// Somebody else's, or an ARN that does not tell.
@@ -68,7 +74,12 @@ const FAMILIES: &[(&str, Family)] = &[
     ("amazon.titan-image", Family::TitanImage),
     ("amazon.titan", Family::TitanText),
     ("meta.llama", Family::Llama),
-    ("mistral.", Family::Mistral),
+    ("mistral.mistral-7b", Family::Mistral),
+    ("mistral.mixtral", Family::Mistral),
+    ("mistral.mistral-small-2402", Family::Mistral),
+    ("mistral.", Family::MistralChat),
+    ("cohere.command-r", Family::Cohere),
+    ("cohere.embed", Family::CohereEmbed),
     ("stability.", Family::Stability),
 ];
 

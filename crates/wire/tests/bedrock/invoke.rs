@@ -2,8 +2,8 @@
 
 use base64::{Engine as _, prelude::BASE64_STANDARD};
 use busbar_core::{
-    ChatRequest, Done, ErrorKind, Event, FinishReason, Message, Prompt, Result, Role, Tokens, Transcript,
-    Usage,
+    ChatRequest, Done, ErrorKind, Event, FinishReason, Message, Prompt, Result, Role, Tokens, ToolChoice,
+    Transcript, Usage,
 };
 use busbar_wire::{
     AnswerWriter as _,
@@ -22,12 +22,14 @@ use super::{
     support::events::{head, metrics, written},
 };
 
-const FAMILIES: [Family; 5] = [
+const FAMILIES: [Family; 7] = [
     Family::Claude,
     Family::Nova,
     Family::TitanText,
     Family::Llama,
     Family::Mistral,
+    Family::MistralChat,
+    Family::Cohere,
 ];
 
 struct Golden {
@@ -52,6 +54,8 @@ fn golden(family: Family) -> Golden {
         Family::Nova => golden!("nova"),
         Family::TitanText => golden!("titan"),
         Family::Llama => golden!("llama"),
+        Family::MistralChat => golden!("mistral_chat"),
+        Family::Cohere => golden!("cohere"),
         _ => golden!("mistral"),
     }
 }
@@ -95,6 +99,7 @@ fn each_family_has_its_own_format() {
     }
     for none in [
         Family::TitanEmbed,
+        Family::CohereEmbed,
         Family::TitanImage,
         Family::NovaCanvas,
         Family::Stability,
@@ -138,19 +143,32 @@ fn what_each_model_takes_is_understood() {
     assert_eq!(turns(&llama)[0], Message::system("Be brief."));
     let mistral = request_of(golden(Family::Mistral).request, Family::Mistral).unwrap();
     assert_eq!(turns(&mistral)[1], Message::assistant("I am."));
+    let chat = request_of(golden(Family::MistralChat).request, Family::MistralChat).unwrap();
+    assert_eq!(chat.tool_choice, ToolChoice::Required);
+    assert_eq!(turns(&chat)[2].tool_calls[0].name, "top_song");
+    let cohere = request_of(golden(Family::Cohere).request, Family::Cohere).unwrap();
+    assert_eq!(turns(&cohere)[0], Message::system("Be brief."));
+    assert_eq!((cohere.sampling.top_k, cohere.sampling.seed), (Some(50), Some(7)));
+    assert_eq!(cohere.tools[0].parameters["properties"]["sign"]["type"], "string");
     let nova = request_of(golden(Family::Nova).request, Family::Nova).unwrap();
     assert_eq!(nova.sampling.top_k, Some(20));
 }
 
 #[test]
 fn what_was_understood_is_written_as_it_came() {
-    for family in [Family::TitanText, Family::Llama, Family::Mistral] {
+    for family in [
+        Family::TitanText,
+        Family::Llama,
+        Family::Mistral,
+        Family::MistralChat,
+        Family::Cohere,
+    ] {
         let golden = golden(family).request;
         let request = request_of(golden, family).unwrap();
         let written = format_of(family).write(&request, "m").unwrap();
         let again = request_of(&written, family).unwrap();
         assert_eq!(format!("{again:?}"), format!("{request:?}"), "{family:?}");
-        if family != Family::TitanText {
+        if matches!(family, Family::Llama | Family::Mistral) {
             let json = |bytes: &[u8]| serde_json::from_slice::<Value>(bytes).unwrap();
             let (written, golden) = (json(&written), json(golden));
             assert_eq!(written["prompt"], golden["prompt"]);
@@ -174,7 +192,7 @@ fn whole_answers_are_read_and_written() {
             "{family:?}"
         );
         // Mistral's bodies have no counts.
-        let counted = if family == Family::Mistral {
+        let counted = if matches!(family, Family::Mistral | Family::MistralChat) {
             Usage::default()
         } else {
             usage()
@@ -394,6 +412,11 @@ fn what_these_bodies_cannot_say_is_refused_by_name() {
         "max_gen_len",
     );
     read(Family::Mistral, json!({"messages": []}), "messages");
+    read(
+        Family::MistralChat,
+        json!({"messages": [{"role": "user"}]}),
+        "messages[0].content",
+    );
     read(Family::Mistral, json!({}), "prompt");
     read(
         Family::TitanText,
@@ -428,7 +451,13 @@ fn collected(events: Vec<Event>) -> (Transcript, Option<Done>) {
 proptest! {
     #[test]
     fn conversations_survive_the_templates(messages in conversation(), system in prop::option::of(said())) {
-        for family in [Family::TitanText, Family::Llama, Family::Mistral] {
+        for family in [
+            Family::TitanText,
+            Family::Llama,
+            Family::Mistral,
+            Family::MistralChat,
+            Family::Cohere,
+        ] {
             let mut messages = messages.clone();
             // Mistral's template has no place of its own for instructions.
             if let Some(system) = system.clone().filter(|_| family != Family::Mistral) {

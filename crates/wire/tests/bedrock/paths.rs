@@ -86,7 +86,12 @@ fn an_id_tells_whose_the_model_is_in_any_region_and_within_an_arn() {
         ("eu.meta.llama3-2-1b-instruct-v1:0", Family::Llama),
         ("mistral.mistral-7b-instruct-v0:2", Family::Mistral),
         ("stability.sd3-5-large-v1:0", Family::Stability),
-        ("cohere.command-r-v1:0", Family::Other),
+        ("us.mistral.pixtral-large-2502-v1:0", Family::MistralChat),
+        ("mistral.mistral-large-2407-v1:0", Family::MistralChat),
+        ("mistral.mixtral-8x7b-instruct-v0:1", Family::Mistral),
+        ("cohere.command-r-plus-v1:0", Family::Cohere),
+        ("cohere.embed-english-v3", Family::CohereEmbed),
+        ("cohere.rerank-v3-5:0", Family::Other),
         ("smollm2-135m-instruct", Family::Other),
         (
             "arn:aws:bedrock:us-east-1::foundation-model/anthropic.claude-3-haiku-20240307-v1:0",

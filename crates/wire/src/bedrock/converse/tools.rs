@@ -92,7 +92,7 @@ fn spec(tool: &Tool, place: usize) -> Result<ToolBlock> {
 fn choice(choice: &ToolChoice, family: Family) -> Result<Option<Choice>> {
     let (any, named) = match family {
         Family::Llama | Family::TitanText => (false, false),
-        Family::Mistral => (true, false),
+        Family::Mistral | Family::MistralChat => (true, false),
         _ => (true, true),
     };
     match choice {

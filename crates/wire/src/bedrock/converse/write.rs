@@ -169,7 +169,10 @@ enum Said {
 }
 
 fn thinking(reasoning: Reasoning, family: Family) -> Result<Said> {
-    let thinks = !matches!(family, Family::TitanText | Family::Llama | Family::Mistral);
+    let thinks = !matches!(
+        family,
+        Family::TitanText | Family::Llama | Family::Mistral | Family::MistralChat | Family::Cohere
+    );
     Ok(match (reasoning, family) {
         (Reasoning::Off, Family::Nova) => Said::Field("reasoningConfig", json!({ "type": "disabled" })),
         (Reasoning::Off, _) if thinks => Said::Field("thinking", json!({ "type": "disabled" })),

@@ -12,11 +12,7 @@ use super::{
     numbers,
     plain::{self, Piece, Plain, PlainFormat, Said},
 };
-use crate::{
-    answer::json,
-    bedrock::{converse::Asked, unsupported},
-    body,
-};
+use crate::{answer::json, bedrock::converse::Asked, body};
 
 /// The format's name.
 pub const FORMAT: Format = Format("bedrock-mistral");
@@ -44,9 +40,6 @@ pub struct MistralBody {
     /// Only the k likeliest tokens.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub top_k: Option<u32>,
-    /// Not taken: some of the models take conversations, which Converse has a place for.
-    #[serde(skip_serializing)]
-    pub messages: Option<serde::de::IgnoredAny>,
 }
 
 impl MistralBody {
@@ -64,12 +57,9 @@ impl MistralBody {
     /// # Errors
     /// `Invalid` or `Unsupported`, naming the field as the client wrote it.
     pub fn into_request(self, asked: Asked) -> Result<ChatRequest> {
-        if self.messages.is_some() {
-            let message = "`messages` is not taken in this body: send conversations by Converse";
-            return Err(unsupported("messages", message));
-        }
         let Some(text) = self.prompt else {
-            return Err(busbar_core::Error::invalid("prompt", "`prompt` is missing"));
+            let message = "`prompt` is missing; a conversation stands in `messages`";
+            return Err(busbar_core::Error::invalid("prompt", message));
         };
         let prompt = turns(&text).map_or(Prompt::Text(text), Prompt::Messages);
         let mut request = ChatRequest::new(asked.context, asked.model, prompt);
@@ -155,7 +145,6 @@ impl PlainFormat for Mistral {
             temperature: request.sampling.temperature,
             top_p: request.sampling.top_p,
             top_k: request.sampling.top_k,
-            messages: None,
         }))
     }
 

@@ -4,10 +4,12 @@
 
 mod chunk;
 mod claude;
+pub mod cohere;
 pub mod embed;
 pub mod images;
 pub mod llama;
 pub mod mistral;
+pub mod mistral_chat;
 pub mod nova;
 pub(crate) mod numbers;
 mod plain;
@@ -16,14 +18,17 @@ mod watch;
 
 pub use chunk::{InvocationMetrics, InvokeReader, InvokeWriter};
 pub use claude::Claude;
+pub use cohere::{Cohere, CohereBody};
 pub use llama::{Llama, LlamaBody};
 pub use mistral::{Mistral, MistralBody};
+pub use mistral_chat::MistralChat;
 pub use nova::{Nova, NovaReader, NovaWriter};
 pub use titan::{Titan, TitanBody};
 pub use watch::watch;
 
 use busbar_core::{ChatRequest, Format, ModelId, Result};
 use serde::{Deserialize, de::IgnoredAny};
+use serde_json::Value;
 
 use super::{
     Family,
@@ -32,6 +37,7 @@ use super::{
 use crate::{
     AnswerWriter, Head,
     anthropic::{self, MessagesBody, MessagesWriter, Variant},
+    openai::chat::ChatBody,
     upstream::ChatFormat,
 };
 
@@ -88,8 +94,12 @@ pub enum InvokeBody {
     Titan(TitanBody),
     /// Llama's.
     Llama(LlamaBody),
-    /// Mistral's.
+    /// Mistral's prompts.
     Mistral(MistralBody),
+    /// Mistral's conversations.
+    MistralChat(Box<ChatBody>),
+    /// Cohere's.
+    Cohere(Box<CohereBody>),
 }
 
 /// What tells formats apart where the model's id does not.
@@ -99,8 +109,27 @@ struct Marks {
     anthropic_version: Option<IgnoredAny>,
     #[serde(rename = "inputText")]
     input_text: Option<IgnoredAny>,
-    messages: Option<IgnoredAny>,
+    messages: Option<Vec<Turn>>,
+    message: Option<IgnoredAny>,
     max_gen_len: Option<IgnoredAny>,
+}
+
+/// A turn of a conversation, as far as it tells formats apart.
+#[derive(Default, Deserialize)]
+#[serde(default)]
+struct Turn {
+    content: Value,
+}
+
+impl Turn {
+    /// Nova's turns are lists of parts, which are named by their only field; chat completions' are text, or
+    /// parts that say their type.
+    fn is_of_chat_completions(&self) -> bool {
+        match &self.content {
+            Value::Array(parts) => parts.first().is_some_and(|part| part.get("type").is_some()),
+            content => content.is_string(),
+        }
+    }
 }
 
 impl InvokeBody {
@@ -118,9 +147,14 @@ impl InvokeBody {
             Family::Nova => ConverseBody::read(bytes).map(|body| Self::Nova(body.into())),
             Family::TitanText => TitanBody::read(bytes).map(Self::Titan),
             Family::Llama => LlamaBody::read(bytes).map(Self::Llama),
-            Family::Mistral => MistralBody::read(bytes).map(Self::Mistral),
+            Family::Mistral | Family::MistralChat => mistral(bytes),
+            Family::Cohere => CohereBody::read(bytes).map(|body| Self::Cohere(body.into())),
             Family::Other => Self::read(bytes, by_marks(bytes)?),
-            Family::NovaCanvas | Family::TitanEmbed | Family::TitanImage | Family::Stability => {
+            Family::NovaCanvas
+            | Family::TitanEmbed
+            | Family::CohereEmbed
+            | Family::TitanImage
+            | Family::Stability => {
                 let message = "models of this kind do not answer in text";
                 Err(super::unsupported("modelId", message))
             }
@@ -135,6 +169,8 @@ impl InvokeBody {
             Self::Titan(_) => Family::TitanText,
             Self::Llama(_) => Family::Llama,
             Self::Mistral(_) => Family::Mistral,
+            Self::MistralChat(_) => Family::MistralChat,
+            Self::Cohere(_) => Family::Cohere,
         }
     }
 
@@ -149,7 +185,22 @@ impl InvokeBody {
             Self::Titan(body) => body.into_request(asked),
             Self::Llama(body) => body.into_request(asked),
             Self::Mistral(body) => body.into_request(asked),
+            Self::MistralChat(body) => mistral_chat::into_request(*body, asked),
+            Self::Cohere(body) => body.into_request(asked),
         }
+    }
+}
+
+/// Mistral's models take a prompt or a conversation; which, the body says.
+fn mistral(bytes: &[u8]) -> Result<InvokeBody> {
+    #[derive(Deserialize)]
+    struct Marks {
+        messages: Option<IgnoredAny>,
+    }
+    let marks: Marks = crate::body::read(bytes)?;
+    match marks.messages {
+        Some(_) => ChatBody::read(bytes).map(|body| InvokeBody::MistralChat(body.into())),
+        None => MistralBody::read(bytes).map(InvokeBody::Mistral),
     }
 }
 
@@ -164,8 +215,13 @@ fn by_marks(bytes: &[u8]) -> Result<Family> {
             input_text: Some(_), ..
         } => Family::TitanText,
         Marks {
+            messages: Some(turns),
+            ..
+        } if turns.iter().any(Turn::is_of_chat_completions) => Family::MistralChat,
+        Marks {
             messages: Some(_), ..
         } => Family::Nova,
+        Marks { message: Some(_), .. } => Family::Cohere,
         Marks {
             max_gen_len: Some(_), ..
         } => Family::Llama,
@@ -186,6 +242,8 @@ pub fn chat_format(family: Family) -> Option<&'static dyn ChatFormat> {
         Family::TitanText => Some(&plain::PlainChat(Titan)),
         Family::Llama => Some(&plain::PlainChat(Llama)),
         Family::Mistral => Some(&plain::PlainChat(Mistral)),
+        Family::MistralChat => Some(&MistralChat),
+        Family::Cohere => Some(&Cohere),
         _ => None,
     }
 }
@@ -198,6 +256,8 @@ pub fn writer(family: Family, head: Head) -> Option<InvokeWriter> {
         Family::TitanText => Box::new(plain::PlainWriter(Titan)),
         Family::Llama => Box::new(plain::PlainWriter(Llama)),
         Family::Mistral => Box::new(plain::PlainWriter(Mistral)),
+        Family::MistralChat => Box::new(mistral_chat::MistralChatWriter::new()),
+        Family::Cohere => Box::new(cohere::CohereWriter::new(head)),
         _ => return None,
     };
     Some(InvokeWriter::new(own))
@@ -211,6 +271,8 @@ pub fn is_own(name: Format) -> bool {
         titan::FORMAT,
         llama::FORMAT,
         mistral::FORMAT,
+        mistral_chat::FORMAT,
+        cohere::FORMAT,
     ]
     .contains(&name)
 }

@@ -22,7 +22,7 @@ pub struct ChatAnswer {
     pub created: u64,
     /// The model that served.
     pub model: String,
-    /// One choice.
+    /// As many as were asked for.
     pub choices: Vec<ChatChoice>,
     /// Tokens read and written.
     pub usage: TokenUsage,
@@ -30,10 +30,10 @@ pub struct ChatAnswer {
     pub busbar: Metrics,
 }
 
-/// An answer among one.
+/// One of the answers.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct ChatChoice {
-    /// 0.
+    /// Which, from 0.
     pub index: u32,
     /// What was said.
     pub message: AnswerMessage,
@@ -96,7 +96,7 @@ pub struct ChatChunk {
     pub created: u64,
     /// The model that serves.
     pub model: String,
-    /// One choice; none on the chunk that carries usage.
+    /// More of one choice; none on the chunk that carries usage.
     pub choices: Vec<ChunkChoice>,
     /// With `stream_options.include_usage`: null, and on the last chunk the usage.
     #[serde(default, skip_serializing_if = "Option::is_none", with = "present")]
@@ -110,10 +110,10 @@ pub struct ChatChunk {
     pub busbar_resumed: Option<ResumedNote>,
 }
 
-/// A piece of an answer among one.
+/// A piece of one of the answers.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct ChunkChoice {
-    /// 0.
+    /// Which, from 0.
     pub index: u32,
     /// What is new.
     pub delta: ChunkDelta,

@@ -20,6 +20,8 @@ use crate::{
 
 /// The dialect's own limit on alternatives beside each token.
 const MOST_LOGPROBS: u8 = 20;
+/// The most answers to one request.
+const MOST_CHOICES: u32 = 8;
 
 /// The body of a request. Of the fields that are not listed, those that would change the answer go to
 /// hosts that may know them; the others are taken and ignored.
@@ -50,7 +52,7 @@ pub struct ChatBody {
     pub logprobs: Option<bool>,
     /// How many alternatives beside each token, 0 to 20; needs `logprobs`.
     pub top_logprobs: Option<u32>,
-    /// Only 1.
+    /// How many answers, 1 to 8.
     pub n: Option<u32>,
     /// 0 picks the likeliest token always. 0 to 2.
     pub temperature: Option<f32>,
@@ -153,6 +155,21 @@ impl ChatBody {
         self.stream_options
             .and_then(|options| options.include_usage)
             .unwrap_or_default()
+    }
+
+    /// How many answers are wanted. Whoever gives them takes the number out; in a body that becomes a
+    /// request it is refused.
+    ///
+    /// # Errors
+    /// `Invalid` where there are none, or too many.
+    pub fn take_choices(&mut self) -> Result<u32> {
+        match self.n.take().unwrap_or(1) {
+            choices @ 1..=MOST_CHOICES => Ok(choices),
+            other => {
+                let message = format!("`n` must be 1 to {MOST_CHOICES}, not {other}");
+                Err(Error::invalid("n", message))
+            }
+        }
     }
 
     /// The request that this body means.

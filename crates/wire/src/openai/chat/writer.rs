@@ -18,6 +18,10 @@ use crate::{
 #[derive(Debug)]
 pub struct ChatWriter {
     head: Head,
+    /// How many answers there are.
+    choices: u32,
+    /// The one that is being written.
+    index: u32,
 }
 
 impl ChatWriter {
@@ -26,7 +30,17 @@ impl ChatWriter {
 
     /// A writer for an answer.
     pub fn new(head: Head) -> Self {
-        Self { head }
+        Self {
+            head,
+            choices: 1,
+            index: 0,
+        }
+    }
+
+    /// The same, for so many answers side by side.
+    #[must_use]
+    pub fn with_choices(self, choices: u32) -> Self {
+        Self { choices, ..self }
     }
 
     fn chunk(&self, choices: Vec<ChunkChoice>) -> ChatChunk {
@@ -44,11 +58,21 @@ impl ChatWriter {
 
     fn delta(&self, delta: ChunkDelta, logprobs: Option<ChatLogprobs>) -> Chunk {
         Chunk::plain(json(&self.chunk(vec![ChunkChoice {
-            index: 0,
+            index: self.index,
             delta,
             logprobs,
             finish_reason: None,
         }])))
+    }
+
+    /// Why the answer that is being written ended.
+    fn closed(&self, done: &Done) -> ChatChunk {
+        self.chunk(vec![ChunkChoice {
+            index: self.index,
+            delta: ChunkDelta::default(),
+            logprobs: None,
+            finish_reason: Some(finish_reason(done.finish).to_owned()),
+        }])
     }
 
     fn usage(&self, usage: &Usage) -> Chunk {
@@ -112,7 +136,7 @@ impl ChatWriter {
             }
             Event::Resumed(resumed) => {
                 let mut chunk = self.chunk(vec![ChunkChoice {
-                    index: 0,
+                    index: self.index,
                     delta: ChunkDelta::default(),
                     logprobs: None,
                     finish_reason: None,
@@ -133,7 +157,11 @@ impl AnswerWriter for ChatWriter {
             content: Some(String::new()),
             ..ChunkDelta::default()
         };
-        out.push(self.delta(delta, None));
+        for index in 0..self.choices {
+            self.index = index;
+            out.push(self.delta(delta.clone(), None));
+        }
+        self.index = 0;
     }
 
     fn event(&mut self, event: &Event, out: &mut Vec<Chunk>) {
@@ -141,12 +169,7 @@ impl AnswerWriter for ChatWriter {
     }
 
     fn end(&mut self, done: &Done, metrics: &AnswerMetrics, out: &mut Vec<Chunk>) {
-        let mut chunk = self.chunk(vec![ChunkChoice {
-            index: 0,
-            delta: ChunkDelta::default(),
-            logprobs: None,
-            finish_reason: Some(finish_reason(done.finish).to_owned()),
-        }]);
+        let mut chunk = self.closed(done);
         chunk.busbar = Some(Metrics::from(metrics));
         out.push(Chunk::plain(json(&chunk)));
         if self.head.include_usage {
@@ -159,29 +182,46 @@ impl AnswerWriter for ChatWriter {
     }
 
     fn whole(&mut self, transcript: &Transcript, metrics: &AnswerMetrics) -> Bytes {
-        let silent = transcript.text.is_empty() && !transcript.tool_calls.is_empty();
-        let message = AnswerMessage {
-            role: "assistant".to_owned(),
-            content: (!silent).then(|| transcript.text.clone()),
-            refusal: None,
-            reasoning_content: readable(&transcript.thoughts),
-            thinking_blocks: blocks(&transcript.thoughts),
-            tool_calls: transcript.tool_calls.iter().map(AnswerToolCall::from).collect(),
-        };
+        self.all(std::slice::from_ref(transcript), &transcript.usage, metrics)
+    }
+
+    fn choose(&mut self, index: u32) {
+        self.index = index;
+    }
+
+    fn close(&mut self, done: &Done, out: &mut Vec<Chunk>) {
+        out.push(Chunk::plain(json(&self.closed(done))));
+    }
+
+    fn all(&mut self, transcripts: &[Transcript], usage: &Usage, metrics: &AnswerMetrics) -> Bytes {
         json(&ChatAnswer {
             id: self.head.id.clone(),
             object: "chat.completion".to_owned(),
             created: self.head.created,
             model: self.head.model.clone(),
-            choices: vec![ChatChoice {
-                index: 0,
-                message,
-                logprobs: ChatLogprobs::of(&transcript.logprobs),
-                finish_reason: finish_reason(transcript.finish).to_owned(),
-            }],
-            usage: TokenUsage::from(&transcript.usage),
+            choices: (0..).zip(transcripts).map(choice).collect(),
+            usage: TokenUsage::from(usage),
             busbar: Metrics::from(metrics),
         })
+    }
+}
+
+/// One of the answers, whole.
+fn choice((index, transcript): (u32, &Transcript)) -> ChatChoice {
+    let silent = transcript.text.is_empty() && !transcript.tool_calls.is_empty();
+    let message = AnswerMessage {
+        role: "assistant".to_owned(),
+        content: (!silent).then(|| transcript.text.clone()),
+        refusal: None,
+        reasoning_content: readable(&transcript.thoughts),
+        thinking_blocks: blocks(&transcript.thoughts),
+        tool_calls: transcript.tool_calls.iter().map(AnswerToolCall::from).collect(),
+    };
+    ChatChoice {
+        index,
+        message,
+        logprobs: ChatLogprobs::of(&transcript.logprobs),
+        finish_reason: finish_reason(transcript.finish).to_owned(),
     }
 }
 

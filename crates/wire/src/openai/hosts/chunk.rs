@@ -89,8 +89,9 @@ pub(super) struct Logprobs {
     content: Option<Vec<Logprob>>,
 }
 
+/// A token that was chosen.
 #[derive(Deserialize)]
-struct Logprob {
+pub(crate) struct Logprob {
     token: String,
     logprob: Option<f32>,
     bytes: Option<Vec<u8>>,
@@ -135,7 +136,7 @@ impl Logprobs {
 }
 
 impl Logprob {
-    fn into_token(self) -> TokenLogprob {
+    pub(crate) fn into_token(self) -> TokenLogprob {
         let top = self.top_logprobs.into_iter().flatten();
         TokenLogprob {
             bytes: self.bytes.unwrap_or_else(|| self.token.as_bytes().to_vec()),

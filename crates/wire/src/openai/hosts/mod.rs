@@ -19,11 +19,14 @@ use busbar_core::{ChatRequest, Format, Prompt, Result, Sampling, Transcript};
 use bytes::Bytes;
 use serde_json::{Map, Value};
 
+pub(crate) use chunk::Logprob;
 pub use embeddings::{read_embeddings, write_embeddings};
 pub use quirks::Quirks;
 pub use reader::ChatReader;
 pub(crate) use reader::finish_reason;
 pub use rehearsal::Rehearsal;
+pub(crate) use reported::Reported;
+pub(crate) use request::{decimal, keeps_to_strictness, word};
 pub use watch::{ChatWatch, asks_for_usage, is_only_usage, with_usage};
 
 use super::chat;

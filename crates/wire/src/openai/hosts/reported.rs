@@ -15,7 +15,7 @@ const USUAL_WAIT: Duration = Duration::from_secs(1);
 /// A failure: an object, or with some hosts a bare text.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(untagged)]
-pub(super) enum Reported {
+pub(crate) enum Reported {
     Object(Box<Object>),
     Text(String),
     /// Something that says nothing to us.
@@ -25,7 +25,7 @@ pub(super) enum Reported {
 /// A failure as an object. Hosts differ in what they put where, so nothing here must be of a type.
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(default)]
-pub(super) struct Object {
+pub(crate) struct Object {
     message: Value,
     detail: Value,
     #[serde(rename = "type")]
@@ -67,8 +67,13 @@ impl Reported {
         }
     }
 
+    /// A failure that stands by itself, without an object around it.
+    pub(crate) fn bare(data: &[u8]) -> Option<Self> {
+        serde_json::from_slice(data).ok()
+    }
+
     /// The error that it is when it comes inside an answer.
-    pub(super) fn into_error(self) -> Error {
+    pub(crate) fn into_error(self) -> Error {
         let said = self.said();
         let class = said.class.as_deref().unwrap_or_default();
         let wait = said.retry_after.unwrap_or(USUAL_WAIT);

@@ -164,7 +164,7 @@ fn reasoning(reasoning: Option<Reasoning>, quirks: Quirks, body: &mut Map<String
 }
 
 /// The word for an effort.
-fn word(effort: Effort) -> &'static str {
+pub(crate) fn word(effort: Effort) -> &'static str {
     match effort {
         Effort::Minimal => "minimal",
         Effort::Low => "low",
@@ -197,7 +197,7 @@ fn output(output: &OutputFormat, quirks: Quirks, body: &mut Map<String, Value>) 
 
 /// Strictness is only for schemas in which every object lists all its properties as required and allows
 /// no others; the vendor refuses any other schema that is sent as strict.
-fn keeps_to_strictness(schema: &Value) -> bool {
+pub(crate) fn keeps_to_strictness(schema: &Value) -> bool {
     match schema {
         Value::Object(fields) => {
             let properties = fields.get("properties").and_then(Value::as_object);
@@ -257,7 +257,7 @@ fn tool(tool: &Tool, quirks: Quirks) -> Value {
 }
 
 /// As it is written: 0.7, where a plain widening would send 0.699999988079071.
-fn decimal(value: f32) -> Value {
+pub(crate) fn decimal(value: f32) -> Value {
     value.to_string().parse::<f64>().map_or(Value::Null, Value::from)
 }
 

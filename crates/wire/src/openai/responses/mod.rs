@@ -4,6 +4,7 @@
 //! names something stored is refused by its name.
 
 mod echo;
+pub mod hosts;
 mod input;
 mod items;
 mod part;
