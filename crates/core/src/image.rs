@@ -4,7 +4,7 @@ use std::{fmt::Debug, pin::Pin};
 
 use futures_util::Stream;
 
-use crate::{BoxFuture, Context, Error, ModelId, Pixels, Result};
+use crate::{BoxFuture, Context, Error, ModelId, Money, Pixels, Result};
 
 /// Something that makes pictures from words.
 ///
@@ -241,6 +241,8 @@ pub struct ImageDone {
     pub pictures: u32,
     /// What people should know about how the request was read, in sentences.
     pub notices: Vec<String>,
+    /// What the pictures cost at whoever made them; `None`: nobody said, which is not the same as nothing.
+    pub cost: Option<Money>,
 }
 
 fn check_text(param: &str, text: &str) -> Result<()> {

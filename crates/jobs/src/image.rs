@@ -7,7 +7,7 @@ use std::{fmt::Debug, sync::Arc};
 
 use busbar_core::{
     BoxFuture, Context, Error, ErrorKind, GeneratedImage, ImageEvent, ImageModel, ImageRequest,
-    ImageScheduler, InitImage, ModelId, Pixels, RequestId, Result,
+    ImageScheduler, InitImage, ModelId, Money, Pixels, RequestId, Result,
 };
 use bytes::{Bytes, BytesMut};
 use futures_util::{StreamExt as _, TryStreamExt as _};
@@ -240,7 +240,11 @@ impl ImageJobs {
                 ImageEvent::Picture(picture) => made.push(self.keep(&work, &recipe, picture).await?),
                 ImageEvent::Done(done) => {
                     let (artifacts, pictures): (Vec<Artifact>, Vec<Value>) = made.into_iter().unzip();
-                    let detail = json!({ "pictures": pictures, "notices": done.notices });
+                    let detail = json!({
+                        "pictures": pictures,
+                        "notices": done.notices,
+                        "cost_usd": done.cost.map(Money::as_dollars),
+                    });
                     return Ok(Output { artifacts, detail });
                 }
             }

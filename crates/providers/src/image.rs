@@ -4,7 +4,7 @@ use std::{collections::VecDeque, pin::Pin, sync::Arc};
 
 use busbar_core::{
     BoxFuture, Context, Error, ErrorKind, GeneratedImage, ImageDone, ImageEvent, ImageModel, ImageRecipe,
-    ImageRequest, ImageStream, Pixels, Result,
+    ImageRequest, ImageStream, Money, Pixels, Result,
 };
 use busbar_wire::upstream::{Said, Shown};
 use bytes::Bytes;
@@ -13,6 +13,7 @@ use futures_util::{Stream, StreamExt as _, stream};
 use crate::{
     chat::MOST_OF_AN_ANSWER,
     host::{Call, Host},
+    picture_prices::PicturePrices,
 };
 
 /// Pictures that are asked for one by one are asked for so many at a time.
@@ -34,6 +35,8 @@ pub struct HostedImage {
     pub format: ImageFormat,
     /// Reads the files that come.
     pub decode: Decode,
+    /// What its pictures cost.
+    pub prices: PicturePrices,
 }
 
 /// A format for pictures: functions of `wire`.
@@ -81,6 +84,8 @@ impl HostedImage {
         let telling = Telling {
             answers: Box::pin(stream::iter([Ok(first)]).chain(rest)),
             asked: request,
+            prices: self.prices.clone(),
+            cost: Some(Money::ZERO),
             made: 0,
             ready: VecDeque::new(),
             ended: false,
@@ -129,6 +134,9 @@ impl HostedImage {
 struct Telling {
     answers: Pin<Box<dyn Stream<Item = Result<Vec<Pixels>>> + Send>>,
     asked: ImageRequest,
+    prices: PicturePrices,
+    /// What all of them cost so far; `None`: one of them has no price.
+    cost: Option<Money>,
     made: u32,
     ready: VecDeque<ImageEvent>,
     ended: bool,
@@ -169,6 +177,8 @@ impl Telling {
         if self.made == self.asked.count {
             return;
         }
+        let price = self.prices.of(&pixels);
+        self.cost = self.cost.zip(price).map(|(cost, price)| cost + price);
         let index = self.made;
         self.made += 1;
         self.ready.push_back(ImageEvent::Step {
@@ -203,6 +213,8 @@ impl Telling {
         ImageEvent::Done(ImageDone {
             pictures: self.made,
             notices,
+            // Of nothing nobody knows what it cost.
+            cost: self.cost.filter(|_| self.made > 0),
         })
     }
 }

@@ -16,6 +16,7 @@ pub mod http;
 pub mod image;
 mod known;
 mod pattern;
+pub mod picture_prices;
 pub mod prices;
 pub mod relay;
 pub mod settings;

@@ -4,7 +4,10 @@
 use busbar_core::{Money, Price};
 use serde::{Deserialize, Deserializer, de};
 
-use crate::pattern;
+use crate::{
+    pattern,
+    picture_prices::{PictureDollars, PicturePrices},
+};
 
 /// The table that is built in.
 const BUILT_IN: &str = include_str!("prices.toml");
@@ -24,7 +27,10 @@ pub struct Place<'a> {
 
 /// Prices by place and model.
 #[derive(Clone, Debug, Default)]
-pub struct Prices(Vec<Row>);
+pub struct Prices {
+    rows: Vec<Row>,
+    pictures: Vec<PictureRow>,
+}
 
 /// Dollars for a million tokens of each class.
 #[derive(Clone, Debug, PartialEq, Deserialize)]
@@ -44,15 +50,24 @@ pub struct Dollars {
     pub since: String,
 }
 
-/// Dollars for a million tokens: finite, not negative, and no more than anyone asks.
+/// Dollars, for a million tokens or for a picture: finite, not negative, and no more than anyone asks.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Amount(f64);
+
+impl Amount {
+    /// The dollars.
+    pub fn get(self) -> f64 {
+        self.0
+    }
+}
 
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct File {
     #[serde(default, rename = "price")]
     rows: Vec<Row>,
+    #[serde(default, rename = "picture")]
+    pictures: Vec<PictureRow>,
 }
 
 #[derive(Clone, Debug, Deserialize)]
@@ -65,6 +80,18 @@ struct Row {
     _source: String,
     #[serde(flatten)]
     dollars: Dollars,
+}
+
+#[derive(Clone, Debug, Deserialize)]
+struct PictureRow {
+    kind: String,
+    models: Vec<String>,
+    #[serde(default)]
+    regions: Vec<String>,
+    #[serde(rename = "source")]
+    _source: String,
+    #[serde(flatten)]
+    dollars: PictureDollars,
 }
 
 impl Prices {
@@ -82,30 +109,39 @@ impl Prices {
     /// What is wrong with it.
     pub fn read(text: &str) -> Result<Self, String> {
         let file: File = toml::from_str(text).map_err(|error| error.to_string())?;
-        Ok(Self(file.rows))
+        Ok(Self {
+            rows: file.rows,
+            pictures: file.pictures,
+        })
     }
 
     /// These prices, and where they say nothing, those.
     #[must_use]
     pub fn before(mut self, others: Self) -> Self {
-        self.0.extend(others.0);
+        self.rows.extend(others.rows);
+        self.pictures.extend(others.pictures);
         self
     }
 
     /// The price of a model at a place; the first row that fits counts.
     pub fn find(&self, place: Place<'_>, model: &str) -> Option<Price> {
-        let row = self.0.iter().find(|row| row.fits(place, model))?;
+        let fits = |row: &&Row| fits(place, model, (&row.kind, &row.models, &row.regions));
+        let row = self.rows.iter().find(fits)?;
         Some(Price::from(&row.dollars))
+    }
+
+    /// What the pictures of a model at a place cost.
+    pub fn pictures(&self, place: Place<'_>, model: &str) -> PicturePrices {
+        let fits = |row: &&PictureRow| fits(place, model, (&row.kind, &row.models, &row.regions));
+        let rows = self.pictures.iter().filter(fits);
+        PicturePrices::new(rows.map(|row| row.dollars.clone()).collect())
     }
 }
 
-impl Row {
-    fn fits(&self, place: Place<'_>, model: &str) -> bool {
-        let any = |patterns: &[String], text: &str| patterns.iter().any(|row| pattern::fits(row, text));
-        self.kind == place.kind
-            && any(&self.models, model)
-            && (self.regions.is_empty() || any(&self.regions, place.region))
-    }
+/// Whether a row is for a model at a place. A row that names no regions is for all.
+fn fits(place: Place<'_>, model: &str, (kind, models, regions): (&str, &[String], &[String])) -> bool {
+    let any = |patterns: &[String], text: &str| patterns.iter().any(|row| pattern::fits(row, text));
+    kind == place.kind && any(models, model) && (regions.is_empty() || any(regions, place.region))
 }
 
 impl From<&Dollars> for Price {
@@ -127,7 +163,7 @@ impl<'de> Deserialize<'de> for Amount {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let amount = f64::deserialize(deserializer)?;
         if !(0.0..=MOST).contains(&amount) {
-            let message = format!("must be dollars for a million tokens, 0 to {MOST}, not {amount}");
+            let message = format!("must be dollars, 0 to {MOST}, not {amount}");
             return Err(de::Error::custom(message));
         }
         Ok(Self(amount))
@@ -176,7 +212,13 @@ mod tests {
 
     #[test]
     fn every_row_is_dated_and_says_where_it_is_from() {
-        for row in Prices::built_in().unwrap().0 {
+        for row in Prices::built_in().unwrap().pictures {
+            let date: Vec<_> = row.dollars.since.split('-').map(str::len).collect();
+            assert_eq!(date, [4, 2, 2], "{row:?}");
+            assert!(row._source.starts_with("https://"), "{row:?}");
+            assert!(row.dollars.dollars.0 > 0.0, "{row:?}");
+        }
+        for row in Prices::built_in().unwrap().rows {
             let date: Vec<_> = row.dollars.since.split('-').map(str::len).collect();
             assert_eq!(date, [4, 2, 2], "{row:?}");
             assert!(row._source.starts_with("https://"), "{row:?}");

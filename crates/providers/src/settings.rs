@@ -10,7 +10,8 @@ use toml::{Table, Value};
 use crate::{
     http::Patience,
     known,
-    prices::{Dollars, Place, Prices},
+    picture_prices::PicturePrices,
+    prices::{Amount, Dollars, Place, Prices},
 };
 
 /// A section as it was written, `name`, `kind` and key taken out.
@@ -117,6 +118,8 @@ pub struct CommonModel {
     pub embedding_dimensions: Option<u32>,
     /// What its tokens cost, in dollars for a million of them.
     pub price: Option<Dollars>,
+    /// What each of its pictures costs, in dollars.
+    pub price_per_picture: Option<Amount>,
 }
 
 const COMMON_MODEL: &[&str] = &[
@@ -135,6 +138,7 @@ const COMMON_MODEL: &[&str] = &[
     "prefill",
     "embedding_dimensions",
     "price",
+    "price_per_picture",
 ];
 
 /// What a model does.
@@ -171,6 +175,14 @@ impl CommonModel {
             licence: self.licence.clone().unwrap_or_else(|| "hosted".to_owned()),
             capabilities: self.capabilities(),
             price,
+        }
+    }
+
+    /// What its pictures cost.
+    pub fn picture_prices(&self, place: Place<'_>, prices: &Prices) -> PicturePrices {
+        match self.price_per_picture {
+            Some(dollars) => PicturePrices::flat(dollars),
+            None => prices.pictures(place, self.upstream()),
         }
     }
 

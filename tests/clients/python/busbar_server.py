@@ -21,6 +21,7 @@ ALIASES = [
         "amazon.titan*",
         "meta.llama*",
         "mistral.*",
+        "cohere.command-r*",
         "arn:aws:bedrock:*",
         "claude*",
         "harbour-*",
@@ -43,6 +44,21 @@ aliases = [{", ".join(f'"{alias}"' for alias in aliases)}]
 threads = 1
 {text}
 {more}
+"""
+
+
+def bedrock_provider(name, endpoint, models):
+    """A provider that signs as one does for AWS. `models`: a line or several for each."""
+    listed = "\n".join(f"[[providers.models]]\n{model}" for model in models)
+    return f"""
+[[providers]]
+name = "{name}"
+kind = "bedrock"
+region = "us-east-1"
+endpoint = "{endpoint}"
+access_key_id = "AKIDEXAMPLE"
+api_key = "wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY"
+{listed}
 """
 
 

@@ -60,6 +60,18 @@ FAMILIES = {
         lambda whole: whole["outputs"][0]["text"],
         lambda chunk: chunk["outputs"][0]["text"],
     ),
+    "mistral, a conversation": (
+        "mistral.mistral-large-2402-v1:0",
+        {"messages": [{"role": "user", "content": WORDS}], "max_tokens": 12, "temperature": 0},
+        lambda whole: whole["choices"][0]["message"]["content"],
+        lambda chunk: chunk["choices"][0]["message"]["content"],
+    ),
+    "cohere": (
+        "cohere.command-r-plus-v1:0",
+        {"message": WORDS, "max_tokens": 12, "temperature": 0},
+        lambda whole: whole["text"],
+        lambda chunk: chunk["text"] if chunk["event_type"] == "text-generation" else "",
+    ),
 }
 
 

@@ -10,7 +10,7 @@ import boto3
 import pytest
 
 from answers import PIXEL
-from busbar_server import Server, settings
+from busbar_server import Server, bedrock_provider, settings
 from scripted_host import Host, ScriptedHost
 
 PICTURE = base64.b64encode(PIXEL).decode()
@@ -75,22 +75,12 @@ def compatible():
 @pytest.fixture(scope="module")
 def seeing(vendor, compatible, surroundings):
     """boto3, at a server whose models are elsewhere and see."""
+    models = [
+        f'id = "far-converse"\nupstream = "{CLAUDE}"',
+        f'id = "far-invoke"\nupstream = "{CLAUDE}"\napi = "invoke"',
+    ]
     toml = f"""
-[[providers]]
-name = "vendor"
-kind = "bedrock"
-region = "us-east-1"
-endpoint = "{vendor.url}"
-access_key_id = "AKIDEXAMPLE"
-api_key = "unused"
-[[providers.models]]
-id = "far-converse"
-upstream = "{CLAUDE}"
-[[providers.models]]
-id = "far-invoke"
-upstream = "{CLAUDE}"
-api = "invoke"
-
+{bedrock_provider("vendor", vendor.url, models)}
 [[providers]]
 name = "compatible"
 kind = "openai-compatible"
@@ -158,11 +148,6 @@ def test_a_picture_reaches_a_model_of_another_format_byte_by_byte(seeing, compat
     parts = compatible.asked[-1]["messages"][0]["content"]
     head, data = parts[1]["image_url"]["url"].split(",")
     assert head == "data:image/png;base64" and base64.b64decode(data) == PIXEL
-
-
-def test_a_model_without_eyes_refuses_a_picture_and_does_not_guess(bedrock):
-    with pytest.raises(bedrock.exceptions.ValidationException, match="image|picture"):
-        by_converse(bedrock, "smollm2-135m-instruct")
 
 
 @pytest.fixture(scope="module")

@@ -8,7 +8,7 @@ import boto3
 import openai
 import pytest
 
-from busbar_server import ALIASES, MODEL, Server, settings
+from busbar_server import ALIASES, MODEL, Server, bedrock_provider, settings
 
 COLD = {"maxTokens": 12, "temperature": 0.0}
 HELLO = [{"role": "user", "content": [{"text": "Say hello to the harbour."}]}]
@@ -18,23 +18,13 @@ CLAUDE = "anthropic.claude-3-haiku-20240307-v1:0"
 
 def providers(back):
     """Every vendor is the server behind."""
+    price = 'price = { input = 0.25, output = 1.25, since = "2024-03-13" }'
+    models = [
+        f'id = "far-converse"\nupstream = "{CLAUDE}"',
+        f'id = "far-invoke"\nupstream = "{CLAUDE}"\napi = "invoke"\n{price}',
+    ]
     return f"""
-[[providers]]
-name = "bedrock-far"
-kind = "bedrock"
-region = "us-east-1"
-endpoint = "{back}"
-access_key_id = "AKIDEXAMPLE"
-api_key = "wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY"
-[[providers.models]]
-id = "far-converse"
-upstream = "{CLAUDE}"
-[[providers.models]]
-id = "far-invoke"
-upstream = "{CLAUDE}"
-api = "invoke"
-price = {{ input = 0.25, output = 1.25, since = "2024-03-13" }}
-
+{bedrock_provider("bedrock-far", back, models)}
 [[providers]]
 name = "sagemaker-far"
 kind = "sagemaker"
@@ -64,6 +54,10 @@ api_key = "unused"
 [[providers.models]]
 id = "far-chat"
 upstream = "{MODEL}"
+[[providers.models]]
+id = "far-responses"
+upstream = "{MODEL}"
+api = "responses"
 """
 
 
@@ -88,7 +82,7 @@ def said(events):
     return "".join(event["contentBlockDelta"]["delta"]["text"] for event in events if "contentBlockDelta" in event)
 
 
-FAR = ["far-converse", "far-invoke", "far-endpoint", "far-messages", "far-chat"]
+FAR = ["far-converse", "far-invoke", "far-endpoint", "far-messages", "far-chat", "far-responses"]
 
 
 @pytest.mark.parametrize("model", FAR)

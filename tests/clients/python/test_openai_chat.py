@@ -36,6 +36,21 @@ def test_the_same_seed_writes_the_same_text_again_and_streamed(client):
     assert text_of(ask(client, stream=True)) == once.choices[0].message.content
 
 
+def test_several_answers_come_side_by_side_and_are_each_their_seeds_own(client):
+    answer = ask(client, n=3, temperature=1.5)
+    assert [choice.index for choice in answer.choices] == [0, 1, 2]
+    alone = [ask(client, seed=5 + index, temperature=1.5) for index in range(3)]
+    assert [choice.message.content for choice in answer.choices] == [one.choices[0].message.content for one in alone]
+    # The prompt counts once.
+    assert answer.usage.prompt_tokens == alone[0].usage.prompt_tokens
+    assert answer.usage.completion_tokens == sum(one.usage.completion_tokens for one in alone)
+    streamed = ["", "", ""]
+    for chunk in ask(client, n=3, temperature=1.5, stream=True):
+        for choice in chunk.choices:
+            streamed[choice.index] += choice.delta.content or ""
+    assert streamed == [choice.message.content for choice in answer.choices]
+
+
 def test_another_seed_writes_another_text(client):
     texts = {ask(client, seed=seed, temperature=1.5).choices[0].message.content for seed in range(3)}
     assert len(texts) > 1

@@ -4,7 +4,7 @@ with its own model."""
 import boto3
 import pytest
 
-from busbar_server import ALIASES, MODEL, Server, settings
+from busbar_server import ALIASES, MODEL, Server, bedrock_provider, settings
 
 LONG = [{"role": "user", "content": [{"text": "Count from 1 to 1000, one number on each line, and leave none out."}]}]
 CLAUDE = "anthropic.claude-3-haiku-20240307-v1:0"
@@ -12,18 +12,9 @@ CLAUDE = "anthropic.claude-3-haiku-20240307-v1:0"
 
 def routes(back):
     """The model far away first, then the one that is here."""
+    far = f'id = "far"\nupstream = "{CLAUDE}"'
     return f"""
-[[providers]]
-name = "bedrock"
-kind = "bedrock"
-region = "us-east-1"
-endpoint = "{back}"
-access_key_id = "AKIDEXAMPLE"
-api_key = "wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY"
-[[providers.models]]
-id = "far"
-upstream = "{CLAUDE}"
-
+{bedrock_provider("bedrock", back, [far])}
 [[routes]]
 name = "assistant"
 [[routes.tiers]]

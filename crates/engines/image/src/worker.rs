@@ -127,6 +127,7 @@ pub(crate) fn work(pipeline: &Pipeline, queue: &Queue, clock: &Arc<dyn Clock>) {
         let done = ImageDone {
             pictures: job.plan.count,
             notices: job.plan.notices.clone(),
+            cost: None,
         };
         let mut watcher = Told {
             job: &job,

@@ -26,6 +26,7 @@ use crate::{
     framing::Framing,
     host::{Call, Host},
     image::{Decode, HostedImage, ImageFormat},
+    picture_prices::PicturePrices,
     prices::Place,
     relay::{HostedRelay, Watcher},
     settings::{self, ModelSettings, Problem, Section, TaskName},
@@ -74,7 +75,7 @@ pub(super) fn build(section: &Section, shared: &Shared) -> Result<Vec<Model>, Ve
     let mut models = Vec::new();
     for (index, settings) in settings.models.iter().enumerate() {
         let mut model = Model::new(settings.common.card(&section.name, place, &shared.prices));
-        match equip(&mut model, settings, (&host, &endpoint), shared) {
+        match equip(&mut model, settings, (&host, &endpoint, place), shared) {
             Ok(()) => models.push(model),
             Err((field, why)) => problems.push(Problem::new(format!("models[{index}].{field}"), why)),
         }
@@ -88,7 +89,7 @@ pub(super) fn build(section: &Section, shared: &Shared) -> Result<Vec<Model>, Ve
 fn equip(
     model: &mut Model,
     settings: &ModelSettings<OfModel>,
-    (host, endpoint): (&Host, &Endpoint),
+    (host, endpoint, place): (&Host, &Endpoint, Place<'_>),
     shared: &Shared,
 ) -> Result<(), Wrong> {
     let maker = Maker::new(host, endpoint, settings.common.upstream())?;
@@ -103,7 +104,10 @@ fn equip(
             model.relay = Some(Arc::new(relay));
         }
         TaskName::Embed => model.embed = Some(Arc::new(maker.embed()?)),
-        TaskName::Image => model.image = Some(Arc::new(maker.image(&shared.decode)?)),
+        TaskName::Image => {
+            let prices = settings.common.picture_prices(place, &shared.prices);
+            model.image = Some(Arc::new(maker.image(&shared.decode, prices)?));
+        }
         TaskName::Classify => return Err(("task", "this vendor does `chat`, `embed` and `image`".into())),
     }
     Ok(())
@@ -196,7 +200,7 @@ impl<'a> Maker<'a> {
         })
     }
 
-    fn image(&self, decode: &Decode) -> Result<HostedImage, Wrong> {
+    fn image(&self, decode: &Decode, prices: PicturePrices) -> Result<HostedImage, Wrong> {
         let family = self.id.family();
         if !matches!(
             family,
@@ -219,6 +223,7 @@ impl<'a> Maker<'a> {
                 one_at_a_time: family == Family::Stability,
             },
             decode: decode.clone(),
+            prices,
         })
     }
 

@@ -27,6 +27,7 @@ use crate::{
     framing::Framing,
     host::{Call, Host},
     image::{Decode, HostedImage, ImageFormat},
+    picture_prices::PicturePrices,
     prices::Place,
     relay::{AskForUsage, HostedRelay, Watcher},
     settings::{self, ModelSettings, Problem, Section, TaskName},
@@ -134,7 +135,9 @@ impl Speaker {
                 }
                 TaskName::Embed => model.embed = Some(Arc::new(self.embed(common.upstream())?)),
                 TaskName::Image => {
-                    model.image = Some(Arc::new(self.image(common.upstream(), &shared.decode)?));
+                    let prices = common.picture_prices(place, &shared.prices);
+                    let image = self.image(common.upstream(), &shared.decode, prices)?;
+                    model.image = Some(Arc::new(image));
                 }
                 TaskName::Classify => return Err(no_labels()),
             }
@@ -201,7 +204,7 @@ impl Speaker {
         })
     }
 
-    fn image(&self, upstream: &str, decode: &Decode) -> Result<HostedImage, String> {
+    fn image(&self, upstream: &str, decode: &Decode, prices: PicturePrices) -> Result<HostedImage, String> {
         Ok(HostedImage {
             host: self.host.clone(),
             call: self.call(&["images", "generations"], JSON)?,
@@ -216,6 +219,7 @@ impl Speaker {
                 one_at_a_time: false,
             },
             decode: decode.clone(),
+            prices,
         })
     }
 

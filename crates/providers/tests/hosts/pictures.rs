@@ -142,6 +142,47 @@ async fn pictures_with_seeds_are_asked_for_one_by_one() {
     }
 }
 
+/// What pictures cost: `None`: they have no price.
+async fn cost(model: &Model, count: u32) -> Option<String> {
+    let mut events = model
+        .image
+        .clone()
+        .unwrap()
+        .generate(ask(count, None))
+        .await
+        .unwrap();
+    while let Some(event) = events.next().await {
+        if let ImageEvent::Done(done) = event.unwrap() {
+            return done.cost.map(|cost| cost.to_string());
+        }
+    }
+    panic!("the stream ended without an end")
+}
+
+#[tokio::test]
+async fn pictures_say_what_they_cost_and_are_never_free_by_mistake() {
+    let upstream = host(|_| {
+        let body = json!({"images": [A, B]});
+        Say::whole("200 OK", "application/json", body.to_string())
+    })
+    .await;
+    let at = |model: &str| model_at(&upstream, "bedrock", &format!("task = 'image'\n{model}"));
+    let nova = at("upstream = 'amazon.nova-canvas-v1:0'");
+    assert_eq!(cost(&nova, 2).await.as_deref(), Some("0.08"));
+    // The host sent two, and one was asked for.
+    assert_eq!(cost(&nova, 1).await.as_deref(), Some("0.04"));
+    let own = at("upstream = 'amazon.nova-canvas-v9:0'\nprice_per_picture = 0.5");
+    assert_eq!(cost(&own, 2).await.as_deref(), Some("1"));
+    let elsewhere = model_at(
+        &upstream,
+        "bedrock",
+        "task = 'image'\nupstream = 'amazon.titan-image-generator-v1'",
+    );
+    assert_eq!(cost(&elsewhere, 1).await.as_deref(), Some("0.008"));
+    let unpriced = at("upstream = 'stability.sd3-5-large-v1:0'");
+    assert_eq!(cost(&unpriced, 1).await, None, "another region may cost more");
+}
+
 #[tokio::test]
 async fn a_model_that_makes_one_picture_is_asked_several_times() {
     let upstream = host(|_| {

@@ -176,8 +176,9 @@ async fn paint(
     let request = asked
         .clone()
         .into_request(caller.context.clone(), card.id.clone())?;
-    let made = within::files(server, &caller, &mut parts, request, ImageFileFormat::Png).await?;
-    let made: Vec<_> = made
+    let painted = within::files(server, &caller, &mut parts, request, ImageFileFormat::Png).await?;
+    let made: Vec<_> = painted
+        .made
         .into_iter()
         .map(|made| Made {
             file: made.file,
@@ -186,6 +187,7 @@ async fn paint(
         .collect();
     let mut response = reply::json(asked.answer(&made));
     reply::model(response.headers_mut(), card.id.as_str());
+    reply::cost(response.headers_mut(), painted.cost);
     Ok(response)
 }
 

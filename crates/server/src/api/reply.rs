@@ -47,13 +47,18 @@ pub(crate) fn measured(body: Bytes, metrics: &Metrics) -> Response {
     number("x-busbar-tokens-per-second", metrics.tokens_per_second);
     number("x-busbar-tokens-in", Some(metrics.tokens_in.into()));
     number("x-busbar-tokens-out", Some(metrics.tokens_out.into()));
-    let cost = metrics.cost_usd.map(|cost| cost.to_string());
-    let cost = HeaderValue::from_str(cost.as_deref().unwrap_or("unpriced"));
-    headers.extend(cost.ok().map(|cost| (COST, cost)));
+    cost(headers, metrics.cost_usd);
     if let Some(route) = &metrics.route {
         routed(headers, route);
     }
     response
+}
+
+/// Says what an answer cost, US dollars.
+pub(crate) fn cost(headers: &mut HeaderMap, dollars: Option<f64>) {
+    let said = dollars.map(|dollars| dollars.to_string());
+    let said = HeaderValue::from_str(said.as_deref().unwrap_or("unpriced"));
+    headers.extend(said.ok().map(|said| (COST, said)));
 }
 
 /// Says what happened to a request that went by a route, as far as it is known.

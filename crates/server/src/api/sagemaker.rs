@@ -4,6 +4,7 @@ use axum::{
     body::Body,
     extract::{OriginalUri, Query, Request, State},
     http::HeaderMap,
+    response::Response,
 };
 use busbar_core::{Error, ErrorKind};
 use busbar_wire::{
@@ -83,15 +84,24 @@ async fn paint(server: &Server, caller: Caller, model: &str, request: Request) -
     let request = body.into_request(caller.context.clone(), card.id.clone())?;
     let format = match form {
         ImageForm::Pixels => {
-            let picture = within::pixels(server, &caller, request).await?;
-            return Ok(reply::json(image::write_pixels(&picture.pixels, &prompt)));
+            let painted = within::pixels(server, &caller, request).await?;
+            let body = image::write_pixels(&painted.made.pixels, &prompt);
+            return Ok(priced(reply::json(body), painted.cost));
         }
         ImageForm::Png => ImageFileFormat::Png,
         ImageForm::Jpeg => ImageFileFormat::Jpeg,
     };
-    let made = within::files(server, &caller, &mut parts, request, format).await?;
-    let files: Vec<_> = made.into_iter().map(|made| made.file).collect();
-    Ok(reply::json(image::write_files(&files, &prompt)))
+    let painted = within::files(server, &caller, &mut parts, request, format).await?;
+    let files: Vec<_> = painted.made.into_iter().map(|made| made.file).collect();
+    Ok(priced(
+        reply::json(image::write_files(&files, &prompt)),
+        painted.cost,
+    ))
+}
+
+fn priced(mut response: Response, cost: Option<f64>) -> Response {
+    reply::cost(response.headers_mut(), cost);
+    response
 }
 
 /// Whether the container takes requests.

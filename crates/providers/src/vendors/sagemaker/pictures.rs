@@ -10,6 +10,7 @@ use super::{OfModel, Somewhere, Wrong, call, endpoint_name};
 use crate::{
     classify::{HostedSight, LabelFormat},
     image::{HostedImage, ImageFormat},
+    prices::{Place, Prices},
     settings::ModelSettings,
 };
 
@@ -31,6 +32,10 @@ pub(super) fn maker(settings: &ModelSettings<OfModel>, place: &Somewhere<'_>) ->
             one_at_a_time: false,
         },
         decode: place.decode.clone(),
+        // Its hours are paid for, not its pictures, unless somebody says otherwise.
+        prices: settings
+            .common
+            .picture_prices(Place::default(), &Prices::default()),
     })
 }
 

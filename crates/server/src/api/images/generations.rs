@@ -57,12 +57,13 @@ pub(crate) async fn create(
         let (job, output) = done(&desk.jobs, submitted.job).await?;
         let mut list = list(&desk, &job, &output, answer_format).await?;
         list.output_format = Some(format);
-        Ok::<_, Error>((view::recipe(&job.recipe), list))
+        Ok::<_, Error>((view::recipe(&job.recipe), view::cost(&output), list))
     };
     let made = Deadline::of(&server, &caller.context).before(making).await;
     watching.end();
-    let (recipe, list) = made.flatten()?;
+    let (recipe, cost, list) = made.flatten()?;
     let mut response: Response = reply::json(list.encode());
+    reply::cost(response.headers_mut(), cost);
     if let Some(recipe) = recipe {
         reply::model(response.headers_mut(), &recipe.model);
     }

@@ -6,7 +6,7 @@ use axum::{
     response::Response,
 };
 use busbar_core::{Error, Result};
-use busbar_jobs::{Cancelled, Cursor, Filter, Phase, image::ImageJobs};
+use busbar_jobs::{Cancelled, Cursor, Filter, JobState, Phase, image::ImageJobs};
 use busbar_wire::{
     Problem,
     jobs::{ImageJob, ImageJobBody, ImageJobList},
@@ -173,6 +173,9 @@ async fn shown(desk: &Desk, job: &busbar_jobs::Job) -> Result<Response> {
     let mut response = reply::json(view::job(job, position, &desk.links).encode());
     // It has addresses that open files, and is another a second later.
     let headers: &mut HeaderMap = response.headers_mut();
+    if let JobState::Succeeded { output } = &job.state {
+        reply::cost(headers, view::cost(output));
+    }
     headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
     Ok(response)
 }

@@ -1,6 +1,6 @@
 //! A job as clients see it.
 
-use busbar_jobs::{Artifact, Fault, Job, JobEvent, JobState, Milestone, Phase, Progress};
+use busbar_jobs::{Artifact, Fault, Job, JobEvent, JobState, Milestone, Output, Phase, Progress};
 use busbar_wire::{
     jobs::{
         ImageJob, ImageJobEvent, ImageJobFault, ImageJobPicture, ImageJobProgress, ImageJobRecipe,
@@ -123,6 +123,11 @@ fn fault(fault: &Fault) -> ImageJobFault {
 /// A recipe as it was recorded; the record's fields have the same names.
 pub(super) fn recipe(recorded: &Value) -> Option<ImageJobRecipe> {
     ImageJobRecipe::deserialize(recorded).ok()
+}
+
+/// What pictures cost, US dollars; `None`: nobody said.
+pub(super) fn cost(output: &Output) -> Option<f64> {
+    output.detail["cost_usd"].as_f64()
 }
 
 /// In the place of a recipe of another version.

@@ -5,7 +5,7 @@ use axum::{
     extract::FromRequestParts as _,
     http::{HeaderMap, request::Parts},
 };
-use busbar_core::{Error, GeneratedImage, ImageEvent, ImageRequest, Result};
+use busbar_core::{Error, GeneratedImage, ImageEvent, ImageRequest, Money, Result};
 use busbar_wire::{jobs::ImageJobAsked, openai::images::ImageFileFormat};
 use bytes::Bytes;
 use futures_util::StreamExt as _;
@@ -19,6 +19,14 @@ pub(crate) struct Made {
     pub(crate) file: Bytes,
     /// Its seed, where the model told it.
     pub(crate) seed: Option<u32>,
+}
+
+/// Pictures that were made, and what they cost, US dollars, where that is known.
+pub(crate) struct Painted<T> {
+    /// The pictures.
+    pub(crate) made: T,
+    /// What they cost.
+    pub(crate) cost: Option<f64>,
 }
 
 /// Whether a model makes pictures and does nothing else.
@@ -37,7 +45,7 @@ pub(crate) async fn files(
     parts: &mut Parts,
     request: ImageRequest,
     format: ImageFileFormat,
-) -> Handled<Vec<Made>> {
+) -> Handled<Painted<Vec<Made>>> {
     let _running = server.drain().admit()?;
     let desk = Desk::from_request_parts(parts, server).await?;
     let asked = ImageJobAsked {
@@ -60,7 +68,8 @@ pub(crate) async fn files(
                 seed: recipe.and_then(|recipe| recipe.seed),
             });
         }
-        Ok::<_, Error>(made)
+        let cost = view::cost(&output);
+        Ok::<_, Error>(Painted { made, cost })
     };
     let made = Deadline::of(server, &caller.context).before(making).await;
     watching.end();
@@ -75,18 +84,26 @@ pub(crate) async fn pixels(
     server: &Server,
     caller: &Caller,
     request: ImageRequest,
-) -> Result<GeneratedImage> {
+) -> Result<Painted<GeneratedImage>> {
     let _running = server.drain().admit()?;
     let (_, model) = server.models().image(request.model.as_str())?;
     let mut watching = Watching::begin(server);
     let making = async {
         let mut events = model.generate(request).await?;
+        let mut first = None;
         while let Some(event) = events.next().await {
-            if let ImageEvent::Picture(picture) = event? {
-                return Ok(picture);
+            match event? {
+                ImageEvent::Picture(picture) => first = first.or(Some(picture)),
+                ImageEvent::Done(done) => {
+                    let nothing = || Error::internal("the model ended without a picture");
+                    let made = first.ok_or_else(nothing)?;
+                    let cost = done.cost.map(Money::as_dollars);
+                    return Ok(Painted { made, cost });
+                }
+                ImageEvent::Step { .. } | ImageEvent::Preview { .. } => {}
             }
         }
-        Err(Error::internal("the model ended without a picture"))
+        Err(Error::internal("the model ended without saying that it was done"))
     };
     let made = Deadline::of(server, &caller.context).before(making).await;
     watching.end();

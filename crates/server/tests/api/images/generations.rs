@@ -45,6 +45,7 @@ async fn the_openai_dialect_waits_for_its_pictures() {
         (&json!("8x16"), &json!("png"))
     );
     assert_eq!(list["data"].as_array().unwrap().len(), 2);
+    assert_eq!(answer.header("x-busbar-cost-usd"), Some("0.04"));
     let picture = &list["data"][1];
     assert!(
         picture["b64_json"].as_str().unwrap().starts_with("OHgxNiBQbmcg"),

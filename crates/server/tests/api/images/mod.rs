@@ -13,8 +13,8 @@ use std::{sync::Arc, time::Duration};
 use axum::{body::Body, http::Request};
 use busbar_core::{
     BoxFuture, Capabilities, Error, ErrorKind, GeneratedImage, ImageDone, ImageEvent, ImageModel,
-    ImageRequest, ImageScheduler, ImageStream, Model, ModelCard, ModelId, Models, Pixels, Result, Secret,
-    Task,
+    ImageRequest, ImageScheduler, ImageStream, Model, ModelCard, ModelId, Models, Money, Pixels, Result,
+    Secret, Task,
 };
 use busbar_jobs::{
     Jobs, MediaType, Policy, Runner, RunnerPolicy, UrlKey, UrlKeys,
@@ -70,6 +70,7 @@ impl ImageModel for Painter {
         events.push(ImageEvent::Done(ImageDone {
             pictures: request.count,
             notices: vec!["the prompt was long".into()],
+            cost: Some(Money::picodollars(40_000_000_000)),
         }));
         let clock = self.clock.clone();
         let told = futures_util::stream::iter(events).map(move |event| {

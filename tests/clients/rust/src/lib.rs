@@ -1,0 +1,1 @@
+//! Nothing: what there is are tests, of a client that others wrote.
