@@ -66,6 +66,7 @@ const MAY: &[(&str, &[&str])] = &[
     ("busbar-lambda", &["busbar-app", "busbar-config"]),
     ("xtask", &[]),
     ("busbar-fuzz", &["busbar-core", "busbar-wire"]),
+    ("busbar-client-aws", &[]),
 ];
 /// What tests may use beside: everybody's, and one crate's for a reason.
 const IN_TESTS: &[(&str, &str)] = &[

@@ -1,7 +1,5 @@
 //! A Busbar server for these tests: started on a free port of this machine, stopped when it is dropped.
 
-mod host;
-
 use std::{
     fs,
     io::{Read as _, Write as _},
@@ -86,7 +84,7 @@ id = "far"
 tools = true
 "#,
         aliases.join(", "),
-        host::scripted()
+        busbar_client_aws::scripted()
     )
 }
 
