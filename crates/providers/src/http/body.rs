@@ -9,25 +9,25 @@ use std::{
 
 use bytes::{Bytes, BytesMut};
 use futures_util::{Stream, StreamExt as _};
-use hyper::body::{Body as _, Incoming};
+use hyper::body::{Body as _, Frame, Incoming};
 use tokio::time::{Instant, Sleep};
 
-use super::Unanswered;
+use super::{Unanswered, direct::DirectBody};
 
 /// What is read of a body that nobody wants any more, so that its connection can be used again.
 const DRAIN_BYTES: usize = 64 << 10;
 const DRAIN_TIME: Duration = Duration::from_millis(500);
 
 /// Pieces that came together are handed on together, up to about so many bytes: a piece by itself costs
-/// whoever gets it a system call. The connection reads into a buffer and gives one piece a turn, so it
-/// is given turns until it has no more; a piece that comes alone waits for one turn and for no time.
+/// whoever gets it a system call. A connection of the pool reads into a buffer and gives one piece a turn,
+/// so it is given turns until it has no more; a piece that comes alone waits for one turn and for no time.
 const HANDED_ON: usize = 16 << 10;
 
 /// A body that comes in pieces. Dropping it before its end closes the connection (HTTP/1) or the
 /// stream (HTTP/2).
 #[derive(Debug)]
 pub struct Body {
-    incoming: Incoming,
+    incoming: Source,
     /// What has come and was not handed on yet.
     held: Gathered,
     /// Whether the connection was given a turn since the last piece came.
@@ -39,8 +39,43 @@ pub struct Body {
     deadline: Option<Pin<Box<Sleep>>>,
 }
 
+/// Where a body comes from.
+pub(super) enum Source {
+    /// A connection of the pool, which has a task of its own.
+    Pooled(Incoming),
+    /// A connection that we drive ourselves.
+    Direct(DirectBody),
+}
+
+impl Source {
+    fn poll_frame(&mut self, context: &mut Context<'_>) -> Poll<Option<hyper::Result<Frame<Bytes>>>> {
+        match self {
+            Self::Pooled(incoming) => Pin::new(incoming).poll_frame(context),
+            Self::Direct(body) => body.poll_frame(context),
+        }
+    }
+
+    fn is_end_stream(&self) -> bool {
+        match self {
+            Self::Pooled(incoming) => incoming.is_end_stream(),
+            Self::Direct(body) => body.is_end_stream(),
+        }
+    }
+
+    /// Whether more may have been read already when it has nothing to give.
+    fn needs_turns(&self) -> bool {
+        matches!(self, Self::Pooled(_))
+    }
+}
+
+impl std::fmt::Debug for Source {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Source")
+    }
+}
+
 impl Body {
-    pub(super) fn new(incoming: Incoming, stall: Duration, deadline: Option<Instant>) -> Self {
+    pub(super) fn new(incoming: Source, stall: Duration, deadline: Option<Instant>) -> Self {
         Self {
             incoming,
             held: Gathered::default(),
@@ -121,13 +156,13 @@ impl Stream for Body {
             return Poll::Ready(ended.map(Err));
         }
         loop {
-            let frame = match Pin::new(&mut this.incoming).poll_frame(context) {
+            let frame = match this.incoming.poll_frame(context) {
                 Poll::Ready(frame) => frame,
                 Poll::Pending if this.held.len() == 0 => {
                     ready!(this.silence.as_mut().poll(context));
                     return Poll::Ready(Some(Err(Unanswered::Silent(this.stall))));
                 }
-                Poll::Pending if this.yielded => return this.hand_on(),
+                Poll::Pending if this.yielded || !this.incoming.needs_turns() => return this.hand_on(),
                 Poll::Pending => {
                     this.yielded = true;
                     context.waker().wake_by_ref();

@@ -53,8 +53,11 @@ impl Connector {
     }
 }
 
+/// A connection.
+pub(super) type Connected = MaybeHttpsStream<TokioIo<TcpStream>>;
+
 impl Service<Uri> for Connector {
-    type Response = MaybeHttpsStream<TokioIo<TcpStream>>;
+    type Response = Connected;
     type Error = BoxError;
     type Future = Pin<Box<dyn Future<Output = Result<Self::Response, BoxError>> + Send>>;
 

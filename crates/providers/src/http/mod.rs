@@ -3,20 +3,23 @@
 
 mod body;
 mod connect;
+mod direct;
 
 use std::{fmt, time::Duration};
 
 use bytes::Bytes;
-use http::{HeaderMap, Request};
+use http::{HeaderMap, Request, Response};
 use http_body_util::Full;
 use hyper_util::{
-    client::legacy::{self, Client as Pool},
+    client::legacy::Client as Pool,
     rt::{TokioExecutor, TokioTimer},
 };
 use tokio::time::Instant;
 
 pub use body::Body;
+use body::Source;
 use connect::Connector;
+use direct::Direct;
 
 /// An idle connection older than this is not used again: load balancers drop them after a minute.
 const IDLE: Duration = Duration::from_secs(50);
@@ -35,7 +38,9 @@ const CONNECTION_WINDOW: u32 = 8 << 20;
 /// The client. Clones share its connections.
 #[derive(Clone)]
 pub struct Client {
+    /// Hosts behind TLS, where both sides agree on the version.
     pool: Pool<Connector, Full<Bytes>>,
+    direct: Option<Direct>,
 }
 
 /// How long to wait for what.
@@ -72,7 +77,7 @@ pub struct Answer {
 pub enum Unanswered {
     /// No connection.
     #[error("no connection could be made")]
-    NoConnection(#[source] legacy::Error),
+    NoConnection(#[source] Box<dyn std::error::Error + Send + Sync>),
     /// A connection that failed before the answer's head.
     #[error("the connection failed")]
     Broken(#[source] Box<dyn std::error::Error + Send + Sync>),
@@ -109,8 +114,9 @@ impl Client {
             .http2_keep_alive_while_idle(true)
             .http2_initial_stream_window_size(STREAM_WINDOW)
             .http2_initial_connection_window_size(CONNECTION_WINDOW)
-            .build(connector);
-        Self { pool }
+            .build(connector.clone());
+        let direct = (!h2).then(|| Direct::new(connector));
+        Self { pool, direct }
     }
 
     /// Sends a request once and waits for the head of its answer. Dropping this future, or the
@@ -126,10 +132,8 @@ impl Client {
     ) -> Result<Answer, Unanswered> {
         let given_up = Instant::now() + patience.answer;
         let until = deadline.map_or(given_up, |deadline| deadline.min(given_up));
-        let answer = match tokio::time::timeout_at(until, self.pool.request(request)).await {
-            Ok(Ok(answer)) => answer,
-            Ok(Err(error)) if error.is_connect() => return Err(Unanswered::NoConnection(error)),
-            Ok(Err(error)) => return Err(Unanswered::Broken(error.into())),
+        let answer = match tokio::time::timeout_at(until, self.exchange(request)).await {
+            Ok(answered) => answered?,
             Err(_) if deadline.is_some_and(|deadline| deadline <= given_up) => return Err(Unanswered::Late),
             Err(_) => return Err(Unanswered::Silent(patience.answer)),
         };
@@ -139,6 +143,19 @@ impl Client {
             headers: head.headers,
             body: Body::new(body, patience.stall, deadline),
         })
+    }
+
+    async fn exchange(&self, request: Request<Full<Bytes>>) -> Result<Response<Source>, Unanswered> {
+        if let Some(direct) = &self.direct
+            && let Some(host) = Direct::host(request.uri())
+        {
+            return Ok(direct.request(host, request).await?.map(Source::Direct));
+        }
+        match self.pool.request(request).await {
+            Ok(answer) => Ok(answer.map(Source::Pooled)),
+            Err(error) if error.is_connect() => Err(Unanswered::NoConnection(error.into())),
+            Err(error) => Err(Unanswered::Broken(error.into())),
+        }
     }
 }
 
