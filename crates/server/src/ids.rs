@@ -1,6 +1,12 @@
 //! Names that nobody can guess.
 
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::{
+    hash::{BuildHasher as _, RandomState},
+    sync::{
+        LazyLock,
+        atomic::{AtomicU64, Ordering},
+    },
+};
 
 use busbar_core::{Error, Result};
 
@@ -19,10 +25,14 @@ pub(crate) fn unguessable(prefix: &str) -> Result<String> {
     Ok(format!("{prefix}{:032x}", u128::from_be_bytes(bits)))
 }
 
-/// A new request id. It is no secret, so a counter will do where there is no randomness.
+/// A new request id. It is no secret, so it is made without asking the machine for randomness each time:
+/// a number that counts, under keys that this process drew once.
 pub(crate) fn request() -> String {
     static COUNTER: AtomicU64 = AtomicU64::new(0);
-    unguessable("req-").unwrap_or_else(|_| format!("req-{}", COUNTER.fetch_add(1, Ordering::Relaxed)))
+    static KEYS: LazyLock<[RandomState; 2]> = LazyLock::new(Default::default);
+    let count = COUNTER.fetch_add(1, Ordering::Relaxed);
+    let [high, low] = KEYS.each_ref().map(|key| key.hash_one(count));
+    format!("req-{high:016x}{low:016x}")
 }
 
 /// Whether a client's request id can be echoed and logged as it is: visible ASCII, and not long.

@@ -66,11 +66,7 @@ pub fn router(server: Server) -> Router {
         .route("/openapi.json", get(openapi::document))
         .fallback(elsewhere)
         .method_not_allowed_fallback(wrong_method)
-        // The last layer is the outermost.
-        .layer(middleware::from_fn_with_state(server.clone(), layers::admission))
-        .layer(middleware::from_fn_with_state(server.clone(), layers::origin))
-        .layer(middleware::from_fn_with_state(server.clone(), layers::headers))
-        .layer(middleware::from_fn_with_state(server.clone(), layers::request))
+        .layer(middleware::from_fn_with_state(server.clone(), layers::around))
         .with_state(server)
 }
 

@@ -1,23 +1,18 @@
 //! Takes nothing new once the server drains.
 
-use axum::{
-    extract::{Request, State},
-    http::Method,
-    middleware::Next,
-    response::{IntoResponse as _, Response},
-};
+use axum::{extract::Request, http::Method};
 
 use crate::{Server, error::Failure};
 
 /// Refuses new work while draining, before its body is read. What only looks, or comes back to a
 /// stream that runs, passes.
-pub(crate) async fn admission(State(server): State<Server>, request: Request, next: Next) -> Response {
-    let comes_back = request.headers().contains_key("last-event-id");
-    if request.method() == Method::POST && !comes_back {
-        // The answer itself is admitted where it starts; this only spares us the body.
-        if let Err(error) = server.drain().admit() {
-            return Failure::from(error).into_response();
-        }
+///
+/// # Errors
+/// Where the request is refused.
+pub(super) fn check(server: &Server, request: &Request) -> Result<(), Failure> {
+    if request.method() != Method::POST || request.headers().contains_key("last-event-id") {
+        return Ok(());
     }
-    next.run(request).await
+    // The answer itself is admitted where it starts; this only spares us the body.
+    Ok(server.drain().check()?)
 }

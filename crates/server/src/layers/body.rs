@@ -6,32 +6,42 @@ use std::{
     time::Instant,
 };
 
-use axum::body::Body;
+use axum::{body::Body, extract::MatchedPath};
 use busbar_telemetry::{Http, Under};
 use bytes::Bytes;
 use http_body::{Body as HttpBody, Frame, SizeHint};
 
 use crate::Server;
 
+/// The figures' name for paths that no route took. Never the path itself: anybody could make the
+/// process grow with paths.
+const UNMATCHED: &str = "unmatched";
+
 /// An HTTP request under way; counted when it is dropped.
 #[derive(Debug)]
 pub(crate) struct Exchange {
     pub(crate) server: Server,
-    pub(crate) route: String,
-    pub(crate) method: String,
+    pub(crate) route: Option<MatchedPath>,
+    pub(crate) method: &'static str,
     pub(crate) status: u16,
     pub(crate) began: Instant,
     pub(crate) _under: Under,
 }
 
+impl Exchange {
+    /// The pattern of the route that took it.
+    pub(crate) fn route(&self) -> &str {
+        self.route.as_ref().map_or(UNMATCHED, MatchedPath::as_str)
+    }
+}
+
 impl Drop for Exchange {
     fn drop(&mut self) {
         let took = self.server.now().saturating_duration_since(self.began);
-        let (route, method, status) = (&*self.route, &*self.method, self.status);
         self.server.metrics().http(Http {
-            route,
-            method,
-            status,
+            route: self.route(),
+            method: self.method,
+            status: self.status,
             took,
         });
     }

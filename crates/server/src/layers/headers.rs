@@ -1,13 +1,8 @@
 //! What every answer tells browsers about safety.
 
-use axum::{
-    extract::{Request, State},
-    http::{HeaderName, HeaderValue, header},
-    middleware::Next,
-    response::Response,
-};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, header};
 
-use crate::Server;
+use crate::Settings;
 
 /// Scripts, styles and pictures come from us, from files of their own. A WebSocket to our own host
 /// is `'self'` too (CSP level 3). `data:` and `blob:` pictures are what exports and icons are.
@@ -34,15 +29,12 @@ const FIXED: [(HeaderName, &str); 6] = [
 ];
 
 /// Adds them.
-pub(crate) async fn headers(State(server): State<Server>, request: Request, next: Next) -> Response {
-    let mut response = next.run(request).await;
-    let headers = response.headers_mut();
+pub(super) fn add(headers: &mut HeaderMap, settings: &Settings) {
     for (name, value) in FIXED {
         headers.insert(name, HeaderValue::from_static(value));
     }
-    if server.settings().https {
+    if settings.https {
         let value = HeaderValue::from_static(STRICT_TRANSPORT_SECURITY);
         headers.insert(header::STRICT_TRANSPORT_SECURITY, value);
     }
-    response
 }

@@ -1,5 +1,7 @@
 //! What every request passes through, outermost first: its id, its span and its figures; the headers
 //! of every answer; who may speak to us at all; whether we take anything new.
+//!
+//! They are one layer of the router: each further one would cost every request a copy of all within it.
 
 mod admission;
 mod body;
@@ -7,8 +9,42 @@ mod headers;
 mod origin;
 mod request;
 
-pub(crate) use admission::admission;
+use axum::{
+    extract::{Request, State},
+    middleware::Next,
+    response::{IntoResponse as _, Response},
+};
+use tracing::Instrument as _;
+
+use crate::Server;
+
 pub(crate) use body::Watching;
-pub(crate) use headers::headers;
-pub(crate) use origin::{may_connect, origin};
-pub(crate) use request::request;
+pub(crate) use origin::may_connect;
+
+/// Takes a request through all of them, and its answer back.
+pub(crate) async fn around(State(server): State<Server>, mut request: Request, next: Next) -> Response {
+    let opened = request::Opened::of(&server, &mut request);
+    let span = opened.span.clone();
+    let mut response = within(&server, request, next).instrument(span).await;
+    headers::add(response.headers_mut(), server.settings());
+    opened.close(response)
+}
+
+async fn within(server: &Server, request: Request, next: Next) -> Response {
+    let settings = server.settings();
+    let page = match origin::page(settings, &request) {
+        Ok(page) => page,
+        Err(failure) => return failure.into_response(),
+    };
+    let mut response = if page.is_some() && origin::asks_first(&request) {
+        origin::preflight(settings)
+    } else if let Err(error) = admission::check(server, &request) {
+        error.into_response()
+    } else {
+        next.run(request).await
+    };
+    if let Some(page) = page {
+        origin::allow(response.headers_mut(), settings, page);
+    }
+    response
+}

@@ -2,15 +2,14 @@
 //! no `Origin` and are not stopped here.
 
 use axum::{
-    extract::{Request, State},
+    extract::Request,
     http::{HeaderMap, HeaderValue, Method, header, uri::Authority},
-    middleware::Next,
-    response::{IntoResponse as _, Response},
+    response::Response,
 };
 use busbar_core::{Error, ErrorKind};
 
 use crate::{
-    Hosts, Origins, Server, Settings,
+    Hosts, Origins, Settings,
     error::{self, Failure},
 };
 
@@ -22,33 +21,31 @@ const EXPOSED_HEADERS: &str = "location, retry-after, x-busbar-first-chunk-ms, x
     x-busbar-tokens-in, x-busbar-tokens-out, x-busbar-tokens-per-second, x-busbar-total-ms, x-request-id";
 const ALLOWED_METHODS: &str = "GET, POST, DELETE";
 
-/// Stops those who may not, and tells browsers about those who may.
-pub(crate) async fn origin(State(server): State<Server>, request: Request, next: Next) -> Response {
-    let settings = server.settings();
-    if let Err(failure) = check_host(settings, &request) {
-        return failure.into_response();
-    }
-    let Some(origin) = request.headers().get(header::ORIGIN).cloned() else {
-        return next.run(request).await;
+/// Stops those who may not speak to us. The origin of a web page that may, so that its browser is told.
+///
+/// # Errors
+/// Where the request is called by a name that is not ours, or comes from a page that may not make it.
+pub(super) fn page(settings: &Settings, request: &Request) -> Result<Option<HeaderValue>, Failure> {
+    check_host(settings, request)?;
+    let Some(origin) = request.headers().get(header::ORIGIN) else {
+        return Ok(None);
     };
-    if !is_allowed(&settings.origins, &origin) {
-        if is_foreign(&request, &origin) && settings.hosts == Hosts::Loopback {
-            return Failure::forbidden(foreign()).into_response();
-        }
-        // Elsewhere than on loopback the browser's own rules decide: no header, no reading.
-        return next.run(request).await;
+    if is_allowed(&settings.origins, origin) {
+        return Ok(Some(origin.clone()));
     }
-    let asks_first = request.method() == Method::OPTIONS
+    if is_foreign(request, origin) && settings.hosts == Hosts::Loopback {
+        return Err(Failure::forbidden(foreign()));
+    }
+    // Elsewhere than on loopback the browser's own rules decide: no header, no reading.
+    Ok(None)
+}
+
+/// Whether a browser asks what the page may do, before it does it.
+pub(super) fn asks_first(request: &Request) -> bool {
+    request.method() == Method::OPTIONS
         && request
             .headers()
-            .contains_key(header::ACCESS_CONTROL_REQUEST_METHOD);
-    let mut response = if asks_first {
-        preflight(settings)
-    } else {
-        next.run(request).await
-    };
-    allow(response.headers_mut(), settings, origin);
-    response
+            .contains_key(header::ACCESS_CONTROL_REQUEST_METHOD)
 }
 
 /// Refuses a web page of elsewhere that wants a WebSocket: browsers themselves do not stop it.
@@ -138,7 +135,8 @@ fn foreign() -> Error {
         .with_code("origin_not_allowed")
 }
 
-fn preflight(settings: &Settings) -> Response {
+/// What a page may do.
+pub(super) fn preflight(settings: &Settings) -> Response {
     let mut response = error::no_content();
     let headers = response.headers_mut();
     headers.insert(
@@ -156,7 +154,8 @@ fn preflight(settings: &Settings) -> Response {
     response
 }
 
-fn allow(headers: &mut HeaderMap, settings: &Settings, origin: HeaderValue) {
+/// Tells a browser that its page may read the answer.
+pub(super) fn allow(headers: &mut HeaderMap, settings: &Settings, origin: HeaderValue) {
     let allowed = match settings.origins {
         Origins::Any => HeaderValue::from_static("*"),
         // Caches must not give one origin's permission to another.

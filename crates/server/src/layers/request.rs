@@ -2,63 +2,83 @@
 //! its answer.
 
 use axum::{
-    extract::{MatchedPath, Request, State},
+    extract::{MatchedPath, Request},
     http::{HeaderValue, Version, header},
-    middleware::Next,
     response::Response,
 };
 use busbar_core::RequestId;
 use busbar_telemetry::request_span;
-use tracing::Instrument as _;
+use tracing::Span;
 
 use super::body::{Exchange, Watched};
-use crate::{Server, caller::Arrival, dialects, error::Failure, ids};
+use crate::{Server, caller::Arrival, dialects, error::Failure, ids, shapes::Shape};
 
 /// Carries the id that ties an answer to its log lines.
 const REQUEST_ID: &str = "x-request-id";
 
-/// The figures' name for paths that no route took. Never the path itself: anybody could make the
-/// process grow with paths.
-const UNMATCHED: &str = "unmatched";
+/// A request that was opened and is to be closed with its answer.
+pub(super) struct Opened {
+    id: RequestId,
+    exchange: Exchange,
+    shape: Shape,
+    /// Whether the answer can say that the connection ends with it.
+    can_close: bool,
+    pub(super) span: Span,
+}
 
-/// Wraps everything else.
-pub(crate) async fn request(State(server): State<Server>, mut request: Request, next: Next) -> Response {
-    let id = request_id(&request);
-    let at = server.now();
-    request.extensions_mut().insert(Arrival {
-        request: id.clone(),
-        at,
-    });
-    let matched = request.extensions().get::<MatchedPath>();
-    let mut exchange = Exchange {
-        route: matched.map_or(UNMATCHED, MatchedPath::as_str).to_owned(),
-        method: method(&request),
-        status: 0,
-        began: at,
-        _under: server.metrics().http_in_flight(),
-        server: server.clone(),
-    };
-    let is_http2 = request.version() == Version::HTTP_2;
-    let shape = dialects::shape(request.uri().path());
-    let span = request_span(&id, &exchange.method, &exchange.route);
-    let mut response = next.run(request).instrument(span.clone()).await;
-    if let Some(failure) = response.extensions_mut().remove::<Failure>() {
-        span.in_scope(|| log(&failure, &response));
-        response = failure.render(shape, &id, response);
-    }
-    if let Ok(value) = HeaderValue::from_str(id.as_str()) {
-        if let Some(theirs) = shape.request_id() {
-            response.headers_mut().insert(theirs, value.clone());
+impl Opened {
+    /// Opens a request: its id and the time go with it from here.
+    pub(super) fn of(server: &Server, request: &mut Request) -> Self {
+        let id = request_id(request);
+        let began = server.now();
+        request.extensions_mut().insert(Arrival {
+            request: id.clone(),
+            at: began,
+        });
+        let exchange = Exchange {
+            route: request.extensions().get::<MatchedPath>().cloned(),
+            method: method(request),
+            status: 0,
+            began,
+            _under: server.metrics().http_in_flight(),
+            server: server.clone(),
+        };
+        Self {
+            shape: dialects::shape(request.uri().path()),
+            can_close: request.version() != Version::HTTP_2,
+            span: request_span(&id, exchange.method, exchange.route()),
+            id,
+            exchange,
         }
-        response.headers_mut().insert(REQUEST_ID, value);
     }
-    if server.drain().is_draining() && !is_http2 {
-        response
-            .headers_mut()
-            .insert(header::CONNECTION, HeaderValue::from_static("close"));
+
+    /// Closes it: the answer gets its id, what failed its words, and the end of the body is the end.
+    pub(super) fn close(self, mut response: Response) -> Response {
+        let Self {
+            id,
+            mut exchange,
+            shape,
+            can_close,
+            span,
+        } = self;
+        if let Some(failure) = response.extensions_mut().remove::<Failure>() {
+            span.in_scope(|| log(&failure, &response));
+            response = failure.render(shape, &id, response);
+        }
+        if let Ok(value) = HeaderValue::from_str(id.as_str()) {
+            if let Some(theirs) = shape.request_id() {
+                response.headers_mut().insert(theirs, value.clone());
+            }
+            response.headers_mut().insert(REQUEST_ID, value);
+        }
+        if can_close && exchange.server.drain().is_draining() {
+            response
+                .headers_mut()
+                .insert(header::CONNECTION, HeaderValue::from_static("close"));
+        }
+        exchange.status = response.status().as_u16();
+        response.map(|body| axum::body::Body::new(Watched::new(body, exchange)))
     }
-    exchange.status = response.status().as_u16();
-    response.map(|body| axum::body::Body::new(Watched::new(body, exchange)))
 }
 
 fn request_id(request: &Request) -> RequestId {
@@ -70,11 +90,10 @@ fn request_id(request: &Request) -> RequestId {
 }
 
 /// Methods are free text too; those that no route here takes share a name.
-fn method(request: &Request) -> String {
-    match request.method().as_str() {
-        known @ ("GET" | "HEAD" | "POST" | "PUT" | "PATCH" | "DELETE" | "OPTIONS") => known.to_owned(),
-        _ => "other".to_owned(),
-    }
+fn method(request: &Request) -> &'static str {
+    const KNOWN: [&str; 7] = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"];
+    let sent = request.method().as_str();
+    KNOWN.into_iter().find(|known| *known == sent).unwrap_or("other")
 }
 
 /// Only failures of ours are logged whole: see `error::is_ours`.
