@@ -122,7 +122,7 @@ impl Talk {
         let models = remote.models().await?;
         let model = pick(&models, name)?;
         Ok(Self {
-            name: ModelId::new(&model.id),
+            name: ModelId::new(model.id.as_str()),
             place: remote.address().to_owned(),
             // Servers that do not tell are spoken to as all of them can be.
             follows_chat: model.chat.unwrap_or(true),

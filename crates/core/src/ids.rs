@@ -1,17 +1,17 @@
 //! Names that must not be mistaken for one another.
 
-use std::fmt;
+use std::{borrow::Borrow, fmt, sync::Arc};
 
-/// Declares a newtype over `String` for one kind of name.
+/// Declares a newtype over text for one kind of name. Clones share the text.
 macro_rules! name {
     ($(#[$doc:meta])* $name:ident) => {
         $(#[$doc])*
         #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-        pub struct $name(String);
+        pub struct $name(Arc<str>);
 
         impl $name {
             /// Wraps a name as it was given; no form is checked.
-            pub fn new(name: impl Into<String>) -> Self {
+            pub fn new(name: impl Into<Arc<str>>) -> Self {
                 Self(name.into())
             }
 
@@ -35,7 +35,13 @@ macro_rules! name {
 
         impl From<String> for $name {
             fn from(name: String) -> Self {
-                Self(name)
+                Self(name.into())
+            }
+        }
+
+        impl Borrow<str> for $name {
+            fn borrow(&self) -> &str {
+                &self.0
             }
         }
     };

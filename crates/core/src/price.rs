@@ -1,6 +1,6 @@
 //! What an answer costs.
 
-use std::{fmt, iter::Sum, ops::Add};
+use std::{fmt, iter::Sum, ops::Add, sync::Arc};
 
 use crate::{Tokens, Usage};
 
@@ -72,7 +72,7 @@ pub struct Price {
     /// A token of thought.
     pub reasoning: Money,
     /// Since when, as `2026-11-01`.
-    pub since: String,
+    pub since: Arc<str>,
 }
 
 impl Price {

@@ -50,7 +50,7 @@ impl Model {
 /// The models that clients may ask for, and which one is meant when they name none.
 #[derive(Clone, Debug, Default)]
 pub struct Models {
-    by_id: BTreeMap<ModelId, Model>,
+    by_id: BTreeMap<ModelId, Arc<Model>>,
     /// Names in the order in which their models were added.
     order: Vec<ModelId>,
     default: Option<ModelId>,
@@ -68,7 +68,7 @@ impl Models {
     pub fn with(mut self, model: Model) -> Self {
         let id = model.card.id.clone();
         self.default.get_or_insert_with(|| id.clone());
-        if self.by_id.insert(id.clone(), model).is_none() {
+        if self.by_id.insert(id.clone(), Arc::new(model)).is_none() {
             self.order.push(id);
         }
         self
@@ -120,14 +120,14 @@ impl Models {
     ///
     /// # Errors
     /// `NotFound`, listing the names there are.
-    pub fn get(&self, id: &str) -> Result<&Model> {
+    pub fn get(&self, id: &str) -> Result<&Arc<Model>> {
         let wanted = match id {
             "" | "default" => self.default.as_ref(),
             _ => None,
         };
         let found = match wanted {
             Some(default) => self.by_id.get(default),
-            None => self.by_id.get(&ModelId::new(id)).or_else(|| self.aliased(id)),
+            None => self.by_id.get(id).or_else(|| self.aliased(id)),
         };
         found.ok_or_else(|| {
             let known: Vec<_> = self.by_id.keys().map(ModelId::as_str).collect();
@@ -181,7 +181,7 @@ impl Models {
     pub fn classifier(&self, id: &str) -> Result<(&ModelCard, Arc<dyn Classifier>)> {
         let stage = match id {
             "" | "default" => Some(Stage::Production),
-            own if self.by_id.contains_key(&ModelId::new(own)) => None,
+            own if self.by_id.contains_key(own) => None,
             stage => Stage::named(stage),
         };
         // What is in production is not replaced in silence by another where it is not here.
@@ -198,7 +198,7 @@ impl Models {
         self.specialist(id, Task::Image, |model| model.image.clone())
     }
 
-    fn aliased(&self, id: &str) -> Option<&Model> {
+    fn aliased(&self, id: &str) -> Option<&Arc<Model>> {
         let fits = |name: &str| match name.strip_suffix('*') {
             Some(beginning) => id.starts_with(beginning),
             None => name == id,
@@ -226,7 +226,7 @@ impl Models {
 
     /// All of them, by name.
     pub fn iter(&self) -> impl Iterator<Item = &Model> {
-        self.by_id.values()
+        self.by_id.values().map(|model| &**model)
     }
 
     /// The name of the one meant when none is named.

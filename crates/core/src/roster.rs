@@ -50,7 +50,7 @@ impl Roster {
     ///
     /// # Errors
     /// As there; but `Unavailable` while models are being loaded: it may be the next one.
-    pub fn get(&self, id: &str) -> Result<Model> {
+    pub fn get(&self, id: &str) -> Result<Arc<Model>> {
         self.find(|models| models.get(id).cloned())
     }
 

@@ -162,7 +162,7 @@ impl ImageRecipe {
             count: self.count,
             init,
             preview_every: self.preview_every,
-            ..ImageRequest::new(context, ModelId::new(&self.model), &self.prompt)
+            ..ImageRequest::new(context, ModelId::new(self.model.as_str()), &self.prompt)
         })
     }
 }
@@ -214,7 +214,7 @@ impl ImageJobs {
     async fn make(&self, work: Work) -> Result<Output> {
         let recipe: ImageRecipe = work.recipe()?;
         recipe.check(work.job.inputs.len())?;
-        let model = (self.models)(&ModelId::new(&recipe.model)).ok_or_else(|| {
+        let model = (self.models)(&ModelId::new(recipe.model.as_str())).ok_or_else(|| {
             let message = format!("the model `{}` is not here any more", recipe.model);
             Error::new(ErrorKind::NotFound, message).with_code("model_not_found")
         })?;

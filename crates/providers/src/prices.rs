@@ -154,7 +154,7 @@ impl From<&Dollars> for Price {
             cache_write: or(dollars.cache_write, dollars.input),
             output: money(dollars.output),
             reasoning: or(dollars.reasoning, dollars.output),
-            since: dollars.since.clone(),
+            since: dollars.since.as_str().into(),
         }
     }
 }

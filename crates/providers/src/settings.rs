@@ -169,7 +169,7 @@ impl CommonModel {
             None => prices.find(place, self.upstream()),
         };
         ModelCard {
-            id: ModelId::new(&*self.id),
+            id: ModelId::new(self.id.as_str()),
             title: self.title.clone().unwrap_or_else(|| self.id.clone()),
             host: host.to_owned(),
             licence: self.licence.clone().unwrap_or_else(|| "hosted".to_owned()),

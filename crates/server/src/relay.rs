@@ -1,7 +1,7 @@
 //! The short way: a request in a format that the model's host speaks itself is passed on as it is, and
 //! so is its answer. What it used is read in passing.
 
-use busbar_core::{Error, MUST_BE_READ, Relay, RelayItem, RelayRequest, RelayStream, Result, Trail};
+use busbar_core::{Error, MUST_BE_READ, ModelId, Relay, RelayItem, RelayRequest, RelayStream, Result, Trail};
 use busbar_telemetry::Under;
 use busbar_wire::Peek;
 use bytes::{Bytes, BytesMut};
@@ -24,7 +24,7 @@ use crate::{
 pub(crate) struct Passing {
     relay: Arc<dyn Relay>,
     record: Record,
-    model: String,
+    model: ModelId,
     request: RelayRequest,
 }
 
@@ -55,11 +55,11 @@ impl Passing {
         let Ok(model) = server.models().get(&peeked.model) else {
             return Ok(None);
         };
-        let Some(relay) = model.relay.filter(|relay| relay.speaks(format)) else {
+        let Some(relay) = model.relay.as_ref().filter(|relay| relay.speaks(format)) else {
             return Ok(None);
         };
         Ok(Some(Self {
-            relay,
+            relay: relay.clone(),
             record: Record::open(
                 server,
                 dialect.operation,
@@ -67,7 +67,7 @@ impl Passing {
                 &caller.context,
                 caller.arrived,
             )?,
-            model: model.card.id.as_str().to_owned(),
+            model: model.card.id.clone(),
             request: RelayRequest {
                 context: caller.context.clone(),
                 format,
@@ -109,7 +109,7 @@ impl Passing {
         if streamed {
             let mut response = sse::response(server, dialect.framing, answer.frames(dialect));
             let headers = response.headers_mut();
-            reply::model(headers, &served(&trail).unwrap_or(self.model));
+            reply::model(headers, served(&trail).unwrap_or(self.model).as_str());
             trail.look(|course| reply::course(headers, course));
             return Some(Ok(response));
         }
@@ -122,8 +122,8 @@ impl Passing {
 }
 
 /// The model that answers, where a route chose it.
-fn served(trail: &Trail) -> Option<String> {
-    trail.look(|course| Some(course.served.as_ref()?.model.as_str().to_owned()))
+fn served(trail: &Trail) -> Option<ModelId> {
+    trail.look(|course| Some(course.served.as_ref()?.model.clone()))
 }
 
 /// An answer that is passed on.

@@ -385,7 +385,7 @@ async fn who_we_are_is_said_to_the_host_and_to_nobody_else() {
     assert_eq!(received[0].header("anthropic-version"), Some("2023-06-01"));
     assert_eq!(received[0].path, "/v1/messages");
     assert!(received[0].header("user-agent").unwrap().starts_with("busbar/"));
-    assert_eq!(model.card.price.unwrap().since, "2024-08-14");
+    assert_eq!(model.card.price.unwrap().since.as_ref(), "2024-08-14");
 }
 
 fn whole_answer() -> &'static str {
