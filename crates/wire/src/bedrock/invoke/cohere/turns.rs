@@ -174,7 +174,7 @@ pub(super) fn write(messages: &[Message], body: &mut CohereBody) -> Result<()> {
             Role::User => "USER",
             Role::Assistant => "CHATBOT",
             Role::Tool => {
-                let result = result(message, text, &calls).ok_or_else(|| no_word(&param))?;
+                let result = result(message, &text, &calls).ok_or_else(|| no_word(&param))?;
                 match turns.last_mut().and_then(|turn| turn.tool_results.as_mut()) {
                     Some(results) => results.push(result),
                     None => turns.push(Turn {
@@ -221,10 +221,10 @@ fn own(call: &ToolCall) -> Option<Call> {
 }
 
 /// What a tool said, with the call that it answers. Results that are a list of ours are one again.
-fn result(message: &Message, text: String, calls: &[&ToolCall]) -> Option<Results> {
+fn result(message: &Message, text: &str, calls: &[&ToolCall]) -> Option<Results> {
     let id = message.answers.as_ref()?;
     let call = calls.iter().rev().find(|call| call.id == *id)?;
-    let outputs = match serde_json::from_str(&text) {
+    let outputs = match serde_json::from_str(text) {
         Ok(Value::Array(outputs)) if outputs.iter().all(Value::is_object) => outputs,
         Ok(Value::Object(output)) => vec![Value::Object(output)],
         _ => vec![json!({ "text": text })],
