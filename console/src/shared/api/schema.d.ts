@@ -630,13 +630,13 @@ export interface components {
             /** @description Its name. */
             name: string;
         };
-        /** @description An answer among one. */
+        /** @description One of the answers. */
         ChatChoice: {
             /** @description `stop`, `length` or `tool_calls`. */
             finish_reason: string;
             /**
              * Format: int32
-             * @description 0.
+             * @description Which, from 0.
              */
             index: number;
             logprobs?: components["schemas"]["ChatLogprobs"] | null;
@@ -647,7 +647,7 @@ export interface components {
         ChatCompletion: {
             /** @description What this answer tells about itself. */
             busbar: components["schemas"]["Metrics"];
-            /** @description One choice. */
+            /** @description As many as were asked for. */
             choices: components["schemas"]["ChatChoice"][];
             /**
              * Format: int64
@@ -667,7 +667,7 @@ export interface components {
         ChatCompletionChunk: {
             busbar?: components["schemas"]["Metrics"] | null;
             busbar_resumed?: components["schemas"]["Resumed"] | null;
-            /** @description One choice; none on the chunk that carries usage. */
+            /** @description More of one choice; none on the chunk that carries usage. */
             choices: components["schemas"]["ChunkChoice"][];
             /**
              * Format: int64
@@ -723,7 +723,7 @@ export interface components {
             model?: string | null;
             /**
              * Format: int32
-             * @description Only 1.
+             * @description How many answers, 1 to 8.
              */
             n?: number | null;
             /** @description Whether several tools may be called at once. */
@@ -838,7 +838,7 @@ export interface components {
             /** @description `function`. */
             type: string;
         };
-        /** @description A piece of an answer among one. */
+        /** @description A piece of one of the answers. */
         ChunkChoice: {
             /** @description What is new. */
             delta: components["schemas"]["ChunkDelta"];
@@ -846,7 +846,7 @@ export interface components {
             finish_reason?: string | null;
             /**
              * Format: int32
-             * @description 0.
+             * @description Which, from 0.
              */
             index: number;
             logprobs?: components["schemas"]["ChatLogprobs"] | null;
