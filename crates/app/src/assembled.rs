@@ -6,6 +6,7 @@ use std::sync::Arc;
 use axum::Router;
 use busbar_config::Config;
 use busbar_core::{Roster, StageKeeper};
+use busbar_jobs::endpoint::EndpointJobs;
 use busbar_server::{Drain, Hosts, Origins, Parts, ReplayLimits, Server, Settings, WsLimits};
 use busbar_telemetry::Metrics;
 use tokio::sync::oneshot;
@@ -15,6 +16,7 @@ use crate::{
     clock::SystemClock,
     fetch,
     images::{Studio, StudioSettings},
+    later,
     load::Role,
     reload::{self, Reloader},
     routes,
@@ -72,18 +74,28 @@ impl Assembled {
         metrics.watch_targets(move || routes::targets(&watched.models()));
         let (reloader, failed) = Reloader::start(configured, parts);
         // Pictures take minutes: they are jobs, recorded where they outlive this process.
-        let studio = studio(&config, role, &roster, &metrics).await;
+        let mut studio = studio(&config, role, &roster, &metrics).await;
+        // Where answers are put that come later.
+        let later = later::Places::of(&config)?;
         let drain = Drain::default();
         let server = Server::new(Parts {
             models: roster.clone(),
             fetcher: fetch::pictures(&config.fetch),
             stages: Some(keeper),
             pictures: studio.as_ref().map(Studio::pictures),
-            settings: settings(&config, front),
+            settings: Settings {
+                later: later.as_ref().map(|places| places.named.clone()),
+                ..settings(&config, front)
+            },
             clock,
             metrics,
             drain: drain.clone(),
         });
+        // Whoever serves answers them: nobody else has all models.
+        if let (Some(studio), Some(places)) = (&mut studio, later) {
+            let endpoints = EndpointJobs::new(Arc::new(server.clone()), places);
+            studio.answer_later(endpoints, &roster);
+        }
         Ok(Self {
             router: busbar_server::router(server),
             drain,
@@ -142,5 +154,6 @@ fn settings(config: &Config, front: Front) -> Settings {
             queue_bytes: websocket.send_buffer,
             ..WsLimits::default()
         },
+        later: None,
     }
 }

@@ -19,6 +19,7 @@ mod function;
 mod hosted;
 mod images;
 mod imagine;
+mod later;
 mod ledger;
 mod load;
 mod local;

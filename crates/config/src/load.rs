@@ -14,6 +14,7 @@ use crate::{
     images::Images,
     jobs::Jobs,
     lambda::Lambda,
+    later::Later,
     layers::{Layers, Origin, Shown},
     log::Log,
     models::Models,
@@ -82,6 +83,8 @@ pub struct Config {
     pub images: Images,
     /// Work that outlives a request.
     pub jobs: Jobs,
+    /// Answers that come later.
+    pub later: Later,
     /// How a function on AWS Lambda answers.
     pub lambda: Lambda,
     /// What is logged.
@@ -293,6 +296,7 @@ fn check(raw: &Raw, environment: &Environment, problems: &mut Problems) -> Confi
         models: raw.models.check(raw.text, others, problems),
         images: raw.images.check(problems),
         jobs: raw.jobs.check(problems),
+        later: raw.later.check(),
         lambda: raw.lambda.check(),
         log: raw.log.check(problems),
         storage: raw.storage.check(environment, problems),

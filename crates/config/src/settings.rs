@@ -14,6 +14,8 @@ const ALIASES: &[(&str, &str)] = &[
     ("source.environment", "BUSBAR_ENVIRONMENT"),
     ("source.region", REGION_VARIABLES[0]),
     ("source.region", REGION_VARIABLES[1]),
+    ("later.region", REGION_VARIABLES[0]),
+    ("later.region", REGION_VARIABLES[1]),
     ("server.listen", "BUSBAR_LISTEN"),
     ("storage.home", "BUSBAR_HOME"),
     ("models.text", "BUSBAR_MODELS"),

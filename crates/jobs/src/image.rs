@@ -290,7 +290,7 @@ impl JobHandler for ImageJobs {
 }
 
 /// A file that was given with the job, whole.
-async fn whole(work: &Work, name: ArtifactName) -> Result<Bytes> {
+pub(crate) async fn whole(work: &Work, name: ArtifactName) -> Result<Bytes> {
     let mut body = work.input(name).await?;
     let mut file = BytesMut::new();
     while let Some(chunk) = body.chunks.try_next().await? {

@@ -13,6 +13,7 @@ mod artifact;
 mod attempt;
 mod backoff;
 mod courier;
+pub mod endpoint;
 mod event;
 mod handler;
 mod hook;

@@ -41,6 +41,6 @@ pub use openapi::openapi;
 pub use pictures::Pictures;
 pub use replay::ReplayLimits;
 pub use routes::router;
-pub use settings::{Hosts, Origins, Settings};
+pub use settings::{Hosts, LaterPlaces, Origins, Settings};
 pub use state::{Parts, Server};
 pub use ws::WsLimits;

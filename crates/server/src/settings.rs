@@ -26,6 +26,19 @@ pub struct Settings {
     pub replay: ReplayLimits,
     /// WebSocket connections.
     pub ws: WsLimits,
+    /// Where answers are put that come later; without a place there are none.
+    pub later: Option<LaterPlaces>,
+}
+
+/// Places in a store of objects.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LaterPlaces {
+    /// Below which places requests may be.
+    pub inputs: Vec<String>,
+    /// Where answers are put.
+    pub outputs: String,
+    /// Where it is put why there is no answer.
+    pub failures: String,
 }
 
 /// By which names a server may be spoken to: what a request's `Host` may be.
@@ -61,6 +74,7 @@ impl Default for Settings {
             https: false,
             replay: ReplayLimits::default(),
             ws: WsLimits::default(),
+            later: None,
         }
     }
 }

@@ -14,7 +14,7 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * An endpoint: `{name}/invocations` and `{name}/invocations-response-stream`.
+         * An endpoint: `{name}/invocations`, `{name}/invocations-response-stream`, `{name}/async-invocations`.
          * @description The endpoint is a model. What comes back is in the format of the container that the body was written
          *     for; signatures are not looked at.
          */
@@ -2270,6 +2270,13 @@ export interface operations {
         responses: {
             /** @description What the endpoint answers. */
             200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description It answers later; the headers say where. */
+            202: {
                 headers: {
                     [name: string]: unknown;
                 };

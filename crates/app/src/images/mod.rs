@@ -23,7 +23,7 @@ use busbar_core::{BoxFuture, Clock, Error, ImageModel, ModelId, Pixels, Readines
 use busbar_egress::Rules;
 use busbar_jobs::{
     Courier, CourierPolicy, Jobs, Policy, QueueName, Runner, RunnerPolicy, Stop, StopSignal, Stopper,
-    image::ImageJobs,
+    endpoint::EndpointJobs, image::ImageJobs,
 };
 use busbar_server::Pictures;
 use busbar_storage::{Files, Sqlite, SqliteOptions};
@@ -63,12 +63,21 @@ pub(crate) struct StudioSettings {
     pub(crate) webhooks: Rules,
     /// How this process works; `None`: it leaves the work to others.
     pub(crate) work: Option<RunnerPolicy>,
+    /// How it answers what is answered later, whoever makes its pictures.
+    pub(crate) answer: RunnerPolicy,
 }
 
 impl StudioSettings {
     /// As the configuration has it, for a process that works.
     pub(crate) fn new(config: &Config) -> Self {
         let jobs = &config.jobs;
+        let work = RunnerPolicy {
+            concurrency: jobs.workers,
+            lease: jobs.lease,
+            // What is not done by then is given back.
+            finish_within: config.server.drain_timeout,
+            ..RunnerPolicy::default()
+        };
         Self {
             home: config.storage.home.clone(),
             policy: Policy {
@@ -83,13 +92,8 @@ impl StudioSettings {
                 public: config.fetch.public,
                 allow: config.fetch.allow.clone(),
             },
-            work: Some(RunnerPolicy {
-                concurrency: jobs.workers,
-                lease: jobs.lease,
-                // What is not done by then is given back.
-                finish_within: config.server.drain_timeout,
-                ..RunnerPolicy::default()
-            }),
+            work: Some(work),
+            answer: work,
         }
     }
 }
@@ -103,7 +107,9 @@ pub(crate) fn decode(file: Bytes) -> BoxFuture<'static, Result<Pixels>> {
 #[derive(Debug)]
 pub(crate) struct Studio {
     pictures: Pictures,
+    answer: RunnerPolicy,
     stopper: Stopper,
+    stop: StopSignal,
     working: JoinSet<()>,
 }
 
@@ -134,7 +140,7 @@ impl Studio {
         if let Some(policy) = settings.work {
             let find = find(roster.clone(), clock, metrics.clone());
             let runner = runner(jobs.clone(), find, policy);
-            working.spawn(work(runner, roster.clone(), stop.clone()));
+            working.spawn(work(runner, roster.clone(), paints, stop.clone()));
         }
         let webhooks = settings.webhooks.allow_something();
         if webhooks {
@@ -148,7 +154,7 @@ impl Studio {
             jobs.clone(),
             settings.policy.keep,
             settings.sweep_every,
-            stop,
+            stop.clone(),
         ));
         let pictures = Pictures {
             jobs,
@@ -158,9 +164,18 @@ impl Studio {
         };
         Ok(Self {
             pictures,
+            answer: settings.answer,
             stopper,
+            stop,
             working,
         })
+    }
+
+    /// Answers requests whose answers come later, once all models are there.
+    pub(crate) fn answer_later(&mut self, endpoints: EndpointJobs, roster: &Roster) {
+        let runner = Runner::new(self.pictures.jobs.clone(), Arc::new(endpoints), self.answer);
+        self.working
+            .spawn(work(runner, roster.clone(), |_| true, self.stop.clone()));
     }
 
     /// What a server needs to offer them.
@@ -214,13 +229,18 @@ fn runner(jobs: Jobs, find: Box<Find>, policy: RunnerPolicy) -> Runner {
     Runner::new(jobs, Arc::new(handler), policy).with_thumbnails(codec)
 }
 
+/// Whether there is a model that makes pictures.
+fn paints(roster: &Roster) -> bool {
+    roster.models().iter().any(|model| model.image.is_some())
+}
+
 /// Works once all models are there: a job from before must not fail because its model is the last
-/// to be loaded. Without any that makes pictures, jobs are left to those who have one.
-async fn work(runner: Runner, roster: Roster, stop: StopSignal) {
+/// to be loaded. Without any that does this work, jobs are left to those who have one.
+async fn work(runner: Runner, roster: Roster, has_work: fn(&Roster) -> bool, stop: StopSignal) {
     const LOOK_EVERY: Duration = Duration::from_millis(500);
     let can_work = || {
         let loaded = !matches!(roster.readiness(), Readiness::Loading);
-        loaded && roster.models().iter().any(|model| model.image.is_some())
+        loaded && has_work(&roster)
     };
     while !can_work() {
         tokio::select! {
@@ -240,8 +260,10 @@ async fn sweep(jobs: Jobs, keep: Duration, every: Duration, stop: StopSignal) {
             Ok(_) => {}
             Err(error) => tracing::warn!(%error, "the jobs could not be swept; trying again later"),
         }
-        if let Err(error) = jobs.sweep_dead(&ImageJobs::kind(), keep).await {
-            tracing::warn!(%error, "the dead letters could not be looked through; trying again later");
+        for kind in [ImageJobs::kind(), EndpointJobs::kind()] {
+            if let Err(error) = jobs.sweep_dead(&kind, keep).await {
+                tracing::warn!(%error, "the dead letters could not be looked through; trying again later");
+            }
         }
         tokio::select! {
             _ = stop.wait() => return,
@@ -253,7 +275,11 @@ async fn sweep(jobs: Jobs, keep: Duration, every: Duration, stop: StopSignal) {
 /// Counts those that wait now and then, so that a scrape need not ask the disk.
 async fn count(jobs: Jobs, metrics: Arc<Metrics>, stop: StopSignal) {
     const EVERY: Duration = Duration::from_secs(5);
-    let queues = [QueueName::of(&ImageJobs::kind()), QueueName::webhooks()];
+    let queues = [
+        QueueName::of(&ImageJobs::kind()),
+        QueueName::of(&EndpointJobs::kind()),
+        QueueName::webhooks(),
+    ];
     while stop.stopped().is_none() {
         for queue in &queues {
             // Where the disk fails, those who work on it say so.

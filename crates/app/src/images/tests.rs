@@ -60,6 +60,7 @@ fn settings(home: &Path) -> StudioSettings {
         sweep_every: Duration::from_secs(30),
         webhooks: Rules::default(),
         work: Some(RunnerPolicy::default()),
+        answer: RunnerPolicy::default(),
     }
 }
 

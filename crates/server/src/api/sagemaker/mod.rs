@@ -1,17 +1,18 @@
 //! SageMaker: endpoints as its runtime has them, and what its containers must answer to.
 
+mod later;
+
 use axum::{
     body::Body,
     extract::{OriginalUri, Query, Request, State},
     http::HeaderMap,
     response::Response,
 };
-use busbar_core::{Error, ErrorKind};
 use busbar_wire::{
     Peek,
     openai::images::ImageFileFormat,
     sagemaker::{
-        Container, Operation,
+        Container, EndpointName, Operation,
         image::{self, ImageBody, ImageForm},
     },
 };
@@ -33,14 +34,17 @@ use crate::{
 /// Which of several models a container is to use.
 const TARGET_MODEL: &str = "x-amzn-sagemaker-target-model";
 
-/// An endpoint: `{name}/invocations` and `{name}/invocations-response-stream`.
+/// An endpoint: `{name}/invocations`, `{name}/invocations-response-stream`, `{name}/async-invocations`.
 ///
 /// The endpoint is a model. What comes back is in the format of the container that the body was written
 /// for; signatures are not looked at.
 #[utoipa::path(
     post, path = "/endpoints/{operation}", operation_id = "sagemakerRuntime", tag = "text",
     params(RequestHeaders, ("operation" = String, Path, description = "The endpoint's name, a slash, and the operation.")),
-    responses((status = 200, description = "What the endpoint answers."))
+    responses(
+        (status = 200, description = "What the endpoint answers."),
+        (status = 202, description = "It answers later; the headers say where."),
+    )
 )]
 pub(crate) async fn endpoint(
     State(server): State<Server>,
@@ -53,23 +57,50 @@ pub(crate) async fn endpoint(
         return Err(Failure::no_such_path(uri.path()));
     };
     let name = name?;
-    if operation == Operation::InvokeAsync {
-        let message =
-            "answers that come later are not given here: there is no storage for them; use `invocations`";
-        return Err(Error::new(ErrorKind::Unsupported, message).into());
+    match operation {
+        Operation::InvokeAsync => later::accept(&server, caller, &name, request).await,
+        operation => {
+            let asked = Invocation {
+                stream: operation == Operation::InvokeStream,
+                query,
+            };
+            at(&server, caller, &name, asked, request).await
+        }
     }
+}
+
+/// How an endpoint is invoked.
+#[derive(Default)]
+struct Invocation {
+    stream: bool,
+    query: PredictQuery,
+}
+
+/// An endpoint's whole answer, for those who ask it otherwise than by its path.
+async fn invoke(server: &Server, caller: Caller, name: &EndpointName, request: Request) -> Handled {
+    at(server, caller, name, Invocation::default(), request).await
+}
+
+async fn at(
+    server: &Server,
+    caller: Caller,
+    name: &EndpointName,
+    asked: Invocation,
+    request: Request,
+) -> Handled {
+    let name = name.as_str();
     let path = Incoming {
-        model: Some(name.as_str()),
-        stream: operation == Operation::InvokeStream,
+        model: Some(name),
+        stream: asked.stream,
         ..Incoming::default()
     };
-    if within::paints(&server, name.as_str()) {
-        return paint(&server, caller, name.as_str(), request).await;
+    if within::paints(server, name) {
+        return paint(server, caller, name, request).await;
     }
-    if looks(&server, name.as_str()) || body::is_picture(request.headers()) {
-        return predict::at(&server, caller, name.as_str(), query, request).await;
+    if looks(server, name) || body::is_picture(request.headers()) {
+        return predict::at(server, caller, name, asked.query, request).await;
     }
-    generate(&dialects::ENDPOINT, &server, caller, path, request).await
+    generate(&dialects::ENDPOINT, server, caller, path, request).await
 }
 
 /// Pictures from words, as JumpStart's containers make them: files where the client asks for them, rows of
