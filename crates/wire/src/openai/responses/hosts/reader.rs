@@ -68,7 +68,7 @@ impl AnswerReader for ResponsesReader {
                     self.whole(at, item, out)?;
                 }
             }
-            "response.completed" | "response.incomplete" => self.end(told.response.unwrap_or_default(), out),
+            "response.completed" | "response.incomplete" => self.end(&told.response.unwrap_or_default(), out),
             "response.failed" | "error" => return Err(failure(told, frame.data)),
             _ if frame.failure || told.error.is_some() => return Err(failure(told, frame.data)),
             // Others tell nothing that is not told by these.
@@ -149,7 +149,7 @@ impl ResponsesReader {
         Ok(())
     }
 
-    fn end(&mut self, response: Response, out: &mut Vec<Event>) {
+    fn end(&mut self, response: &Response, out: &mut Vec<Event>) {
         let finish = response.finish(self.calls > 0);
         let usage = response
             .usage
@@ -179,7 +179,7 @@ pub(super) fn whole(body: &[u8]) -> Result<Transcript> {
     for (at, item) in (0..).zip(items) {
         reader.whole(at, item, &mut events)?;
     }
-    reader.end(response, &mut events);
+    reader.end(&response, &mut events);
     let mut transcript = Transcript::empty();
     for event in events {
         if let Some(done) = transcript.push(event) {
