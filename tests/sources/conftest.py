@@ -1,10 +1,15 @@
 """One emulator and one host for all tests; each test has names and a folder of its own."""
 
 import os
+import sys
+from pathlib import Path
 
 import pytest
 
 from places import Emulator, Host
+
+# The part of AWS Lambda that a function sees is played for the clients' tests already.
+sys.path.append(str(Path(__file__).parents[1] / "clients/python"))
 
 OURS = {
     "AWS_ACCESS_KEY_ID": "test",

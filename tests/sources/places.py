@@ -1,10 +1,12 @@
-"""Whoever is needed for a configuration that is kept elsewhere: an emulator of AWS, a host of models, and a
-Busbar server that is told where to look."""
+"""Whoever is needed where a configuration, or what becomes of jobs, is kept elsewhere: an emulator of AWS, a
+host of models, and a Busbar server that is told where to look."""
 
+import base64
 import json
 import os
 import signal
 import socket
+import struct
 import subprocess
 import sys
 import tempfile
@@ -12,6 +14,8 @@ import threading
 import time
 import urllib.error
 import urllib.request
+import zlib
+from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
@@ -71,6 +75,8 @@ class Host:
             def do_POST(self):
                 asked = json.loads(self.rfile.read(int(self.headers["content-length"])))
                 keys.append(self.headers.get("authorization"))
+                if self.path.endswith("/images/generations"):
+                    return self.paint(asked)
                 message = {"role": "assistant", "content": asked["model"]}
                 said = {
                     "id": "1",
@@ -80,8 +86,17 @@ class Host:
                     "choices": [{"index": 0, "finish_reason": "stop", "message": message}],
                     "usage": {"prompt_tokens": 1, "completion_tokens": 1, "total_tokens": 2},
                 }
+                self.say(200, said)
+
+            def paint(self, asked):
+                """A grey picture, unless a prompt asks for a failure."""
+                if "fail" in asked["prompt"]:
+                    return self.say(500, {"error": {"message": "no"}})
+                self.say(200, {"created": 1, "data": [{"b64_json": base64.b64encode(grey(64)).decode()}]})
+
+            def say(self, status, said):
                 body = json.dumps(said).encode()
-                self.send_response(200)
+                self.send_response(status)
                 self.send_header("content-type", "application/json")
                 self.send_header("content-length", str(len(body)))
                 self.end_headers()
@@ -110,20 +125,24 @@ class Host:
 
 
 class Busbar:
-    """A server whose configuration is kept elsewhere. Its folder outlives it, so that another may follow."""
+    """A server that keeps its configuration or its jobs elsewhere. Its folder outlives it, so that another may
+    follow."""
 
-    def __init__(self, folder, **source):
+    def __init__(self, folder, *arguments, storage=None, **source):
         self.folder = folder
+        self.arguments = arguments
         self.port = free_port()
         self.url = f"http://127.0.0.1:{self.port}"
         self.log_file = folder / f"server-{self.port}.log"
         kept = {name: value for name, value in os.environ.items() if not name.startswith("BUSBAR_")}
         named = {f"BUSBAR_SOURCE__{name.upper()}": str(value) for name, value in source.items()}
-        self.surroundings = {**kept, **named, "BUSBAR_HOME": str(folder / "data"), "AWS_REGION": REGION}
+        stores = {f"BUSBAR_STORAGE__{name.upper()}": str(value) for name, value in (storage or {}).items()}
+        home = {"BUSBAR_HOME": str(folder / "data"), "AWS_REGION": REGION}
+        self.surroundings = {**kept, **named, **stores, **home}
         self.process = None
 
     def __enter__(self):
-        command = [binary(), "serve", "--listen", f"127.0.0.1:{self.port}", "--log-format", "json"]
+        command = [binary(), "serve", "--listen", f"127.0.0.1:{self.port}", "--log-format", "json", *self.arguments]
         with self.log_file.open("wb") as log:
             self.process = subprocess.Popen(command, cwd=self.folder, env=self.surroundings, stdout=log, stderr=log)
         try:
@@ -137,6 +156,18 @@ class Busbar:
         self.process.kill()
         self.process.wait()
 
+    @contextmanager
+    def working(self, *arguments):
+        """A process on the same stores that only works."""
+        command = [binary(), "worker", "--log-format", "json", *arguments]
+        with self.log_file.open("wb") as log:
+            process = subprocess.Popen(command, cwd=self.folder, env=self.surroundings, stdout=log, stderr=log)
+        try:
+            yield process
+        finally:
+            process.kill()
+            process.wait()
+
     def is_ready(self):
         assert self.process.poll() is None, f"the server ended:\n{self.log()}"
         return answers(f"{self.url}/readyz")
@@ -149,6 +180,13 @@ class Busbar:
         )
         with urllib.request.urlopen(request, timeout=LONG) as answer:
             return json.load(answer)["choices"][0]["message"]["content"]
+
+    def json(self, path, body=None):
+        """What it answers, and what is sent with a body."""
+        sent = None if body is None else json.dumps(body).encode()
+        request = urllib.request.Request(f"{self.url}{path}", sent, {"content-type": "application/json"})
+        with urllib.request.urlopen(request, timeout=LONG) as answer:
+            return json.load(answer)
 
     def count(self, name):
         with urllib.request.urlopen(f"{self.url}/metrics", timeout=LONG) as answer:
@@ -164,6 +202,18 @@ class Busbar:
     def config(self, *arguments):
         command = [binary(), "config", *arguments]
         return subprocess.run(command, cwd=self.folder, env=self.surroundings, capture_output=True, text=True)
+
+
+def grey(side):
+    """A picture as PNG."""
+
+    def chunk(name, content):
+        check = struct.pack(">I", zlib.crc32(name + content))
+        return struct.pack(">I", len(content)) + name + content + check
+
+    head = struct.pack(">IIBBBBB", side, side, 8, 0, 0, 0, 0)
+    rows = zlib.compress(b"".join(b"\0" + b"\x80" * side for _ in range(side)))
+    return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", head) + chunk(b"IDAT", rows) + chunk(b"IEND", b"")
 
 
 def eventually(there, what):

@@ -1,9 +1,12 @@
 //! Busbar as a function on AWS Lambda: HTTP requests come as events of API Gateway or of a function URL, and
-//! the router that `busbar serve` listens with answers them. There are no local models here: it asks
-//! others, elsewhere. Nothing is decided here that another front could want.
+//! the router that `busbar serve` listens with answers them; messages of queues and the time to tidy up come as
+//! events too. There are no local models here: it asks others, elsewhere. Nothing is decided here that another
+//! front could want.
 
+mod duty;
 mod events;
 mod surroundings;
+mod worker;
 
 use std::{
     io::{self, Write as _},
@@ -12,7 +15,13 @@ use std::{
 
 use busbar_app::{Function, Role};
 use busbar_config::{LambdaAnswers, Sources};
-use lambda_http::{Error, tower::ServiceBuilder};
+use duty::{Answer, Event};
+use lambda_http::{
+    Adapter, Error, LambdaEvent, StreamAdapter,
+    lambda_runtime::{self, FunctionResponse},
+    service_fn,
+    tower::{ServiceBuilder, ServiceExt as _},
+};
 
 fn main() -> ExitCode {
     // Before anything else: what follows is compiled for a processor that this may not be.
@@ -45,14 +54,46 @@ async fn run() -> Result<(), Error> {
     }
     let answers = loaded.config.lambda.answers;
     let function = Function::open(configured).await?;
+    let hands = function.hands();
     let service = ServiceBuilder::new()
         .map_request(events::request)
         .service(function.router());
     let ended = tokio::select! {
         ended = async {
             match answers {
-                LambdaAnswers::Whole => lambda_http::run(service).await,
-                LambdaAnswers::Streamed => lambda_http::run_with_streaming_response(service).await,
+                LambdaAnswers::Whole => {
+                    let http = Adapter::from(service);
+                    let answer = |LambdaEvent { payload, context }: LambdaEvent<Event>| {
+                        let (http, hands) = (http.clone(), hands.clone());
+                        async move {
+                            match payload {
+                                Event::Request(request) => {
+                                    let answer = http.oneshot(LambdaEvent::new(*request, context)).await?;
+                                    Ok::<_, Error>(Answer::Response(Box::new(answer)))
+                                }
+                                Event::Work(work) => work.done(hands.as_ref(), &context).await,
+                            }
+                        }
+                    };
+                    lambda_runtime::run(service_fn(answer)).await
+                }
+                LambdaAnswers::Streamed => {
+                    let http = StreamAdapter::from(service);
+                    let answer = |LambdaEvent { payload, context }: LambdaEvent<Event>| {
+                        let (http, hands) = (http.clone(), hands.clone());
+                        async move {
+                            Ok::<_, Error>(match payload {
+                                Event::Request(request) => FunctionResponse::StreamingResponse(
+                                    http.oneshot(LambdaEvent::new(*request, context)).await?,
+                                ),
+                                Event::Work(work) => FunctionResponse::BufferedResponse(
+                                    work.done::<()>(hands.as_ref(), &context).await?,
+                                ),
+                            })
+                        }
+                    };
+                    lambda_runtime::run(service_fn(answer)).await
+                }
             }
         } => ended,
         // Between two requests: what comes after this is given to another instance.

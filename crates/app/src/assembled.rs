@@ -1,7 +1,7 @@
 //! The server put together, without a socket: what every front of it has in common. Read top to bottom:
 //! each line says why it stands there.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use axum::Router;
 use busbar_config::Config;
@@ -74,7 +74,7 @@ impl Assembled {
         metrics.watch_targets(move || routes::targets(&watched.models()));
         let (reloader, failed) = Reloader::start(configured, parts);
         // Pictures take minutes: they are jobs, recorded where they outlive this process.
-        let mut studio = studio(&config, role, &roster, &metrics).await;
+        let mut studio = studio(&config, (role, front), &roster, &metrics).await;
         // Where answers are put that come later.
         let later = later::Places::of(&config)?;
         let drain = Drain::default();
@@ -108,9 +108,20 @@ impl Assembled {
 }
 
 /// Pictures as jobs. Where they cannot be recorded, everything else is served nevertheless.
-async fn studio(config: &Config, role: Role, roster: &Roster, metrics: &Arc<Metrics>) -> Option<Studio> {
+async fn studio(
+    config: &Config,
+    (role, front): (Role, Front),
+    roster: &Roster,
+    metrics: &Arc<Metrics>,
+) -> Option<Studio> {
     let mut settings = StudioSettings::new(config);
     settings.work = settings.work.filter(|_| role != Role::Api);
+    // Where others see the queues too, whoever stands in front brings what is in them.
+    settings.by_event = front == Front::Gateway && config.storage.queues.is_some();
+    if let Some(work) = settings.work.as_mut().filter(|_| settings.by_event) {
+        // Whoever brings work says itself until when it may take.
+        work.finish_within = Duration::ZERO;
+    }
     let opened = Studio::open(settings, roster, Arc::new(SystemClock), metrics.clone()).await;
     opened
         .inspect_err(

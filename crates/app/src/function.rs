@@ -8,6 +8,7 @@ use busbar_core::Readiness;
 use crate::{
     Configured, Result,
     assembled::{Assembled, Front},
+    images::{Hands, Studio},
     signals::Signals,
 };
 
@@ -43,6 +44,12 @@ impl Function {
     /// All endpoints, as a service.
     pub fn router(&self) -> Router {
         self.parts.router.clone()
+    }
+
+    /// What brings work here that is no request: messages, and the time to tidy up. `None`: this process has
+    /// no place for jobs.
+    pub fn hands(&self) -> Option<Hands> {
+        self.parts.studio.as_ref().map(Studio::hands)
     }
 
     /// Waits until the process is asked to end.

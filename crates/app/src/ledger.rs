@@ -8,7 +8,10 @@ use busbar_jobs::{Cancelled, Filter, Job, JobId, JobState, Jobs, Phase, Policy, 
 use busbar_wire::{client, jobs::ImageJob};
 use serde_json::{Value, json};
 
-use crate::{Error, Remote, Result, images};
+use crate::{
+    Error, Remote, Result,
+    images::{self, stores},
+};
 
 /// The jobs of a data directory or of a server.
 #[derive(Debug)]
@@ -52,16 +55,16 @@ impl Ledger {
         if let Some(remote) = Remote::new(&config.client) {
             return Ok(Self(Of::Server(remote)));
         }
-        let folder = images::folder(&config.storage.home);
+        let storage = config.storage.clone();
         // To look must not make anything.
-        if !folder.join(images::RECORDS).is_file() {
+        if !stores::are_there(&storage) {
             return Ok(Self(Of::Nothing));
         }
-        let files = folder.join(images::FILES);
+        let files = stores::files(&storage);
         let opening = tokio::task::spawn_blocking(move || {
-            images::open_jobs(&folder, Arc::new(crate::clock::SystemClock), Policy::default())
+            stores::open(&storage, Arc::new(crate::clock::SystemClock), Policy::default())
         });
-        let jobs = opening.await.map_err(images::broke)??;
+        let (jobs, _) = opening.await.map_err(images::broke)??;
         Ok(Self(Of::Directory(jobs, files)))
     }
 

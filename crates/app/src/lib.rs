@@ -37,12 +37,12 @@ mod stages;
 mod talk;
 mod worker;
 
-pub use busbar_jobs::{MediaType, image::ImageRecipe};
+pub use busbar_jobs::{Delivery, MediaType, Receipt, Timestamp, image::ImageRecipe};
 pub use busbar_tasks::{Length, Style, SummaryEvent, SummaryRequest};
 pub use busbar_wire::routes::{ExplanationObject, RouteList};
 pub use error::{Error, Result};
 pub use function::Function;
-pub use images::{ImageFiles, ImagePlan};
+pub use images::{Hands, ImageFiles, ImagePlan};
 pub use imagine::{Easel, Stroke};
 pub use ledger::{JobSight, Ledger};
 pub use load::Role;

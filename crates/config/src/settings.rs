@@ -18,6 +18,8 @@ const ALIASES: &[(&str, &str)] = &[
     ("later.region", REGION_VARIABLES[1]),
     ("server.listen", "BUSBAR_LISTEN"),
     ("storage.home", "BUSBAR_HOME"),
+    ("storage.region", REGION_VARIABLES[0]),
+    ("storage.region", REGION_VARIABLES[1]),
     ("models.text", "BUSBAR_MODELS"),
     ("log.filter", "BUSBAR_LOG"),
     ("log.filter", "RUST_LOG"),

@@ -5,7 +5,10 @@
 //! its lease writes nothing more.
 
 use std::{
-    sync::{Arc, PoisonError},
+    sync::{
+        Arc, PoisonError,
+        atomic::{AtomicBool, Ordering},
+    },
     time::Duration,
 };
 
@@ -30,6 +33,8 @@ pub(crate) struct Attempt {
     delivery: Delivery,
     drain: StopSignal,
     kept: Kept,
+    /// Whether its message is ended.
+    ended: AtomicBool,
 }
 
 /// A lease as its holder sees it.
@@ -49,15 +54,19 @@ impl Attempt {
             delivery,
             drain,
             kept: Kept::default(),
+            ended: AtomicBool::new(false),
         }
     }
 
-    pub(crate) async fn run(&self) {
+    /// Says whether the message is ended, or comes again.
+    pub(crate) async fn run(&self) -> bool {
         const SOON: Duration = Duration::from_secs(5);
-        let Err(error) = self.deal().await else { return };
-        warn!(queue = %self.runner.queue, error = %error, "a job was left to its next delivery");
-        // Where this fails too, the message comes back when its lease has run out.
-        let _sooner = self.hide(SOON.min(self.runner.policy.lease)).await;
+        if let Err(error) = self.deal().await {
+            warn!(queue = %self.runner.queue, error = %error, "a job was left to its next delivery");
+            // Where this fails too, the message comes back when its lease has run out.
+            let _sooner = self.hide(SOON.min(self.runner.policy.lease)).await;
+        }
+        self.ended.load(Ordering::Relaxed)
     }
 
     async fn deal(&self) -> Result<()> {
@@ -372,12 +381,16 @@ impl Attempt {
 
     async fn delete(&self) -> Result<()> {
         let queue = &self.runner.jobs.queue;
-        queue.delete(&self.runner.queue, &self.delivery.receipt).await
+        queue.delete(&self.runner.queue, &self.delivery.receipt).await?;
+        self.ended.store(true, Ordering::Relaxed);
+        Ok(())
     }
 
     async fn bury(&self) -> Result<()> {
         let queue = &self.runner.jobs.queue;
-        queue.bury(&self.runner.queue, &self.delivery).await
+        queue.bury(&self.runner.queue, &self.delivery).await?;
+        self.ended.store(true, Ordering::Relaxed);
+        Ok(())
     }
 
     /// Whether the lease was still ours does not matter here: else the message comes by itself.

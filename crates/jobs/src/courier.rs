@@ -146,39 +146,51 @@ impl Courier {
         Ok(deliveries.len())
     }
 
-    async fn bring_one(&self, queue: &QueueName, delivery: &Delivery) -> Result<()> {
+    /// Brings one webhook, for a host that receives by itself. Says whether its message is ended;
+    /// else it comes again.
+    ///
+    /// # Errors
+    /// The ports'.
+    pub async fn bring_this(&self, delivery: &Delivery) -> Result<bool> {
+        self.bring_one(&QueueName::webhooks(), delivery).await
+    }
+
+    async fn bring_one(&self, queue: &QueueName, delivery: &Delivery) -> Result<bool> {
+        let end = || async { self.jobs.queue.delete(queue, &delivery.receipt).await };
         let Some((id, seq)) = read(&delivery.body) else {
-            return self.jobs.queue.bury(queue, delivery).await;
+            self.jobs.queue.bury(queue, delivery).await?;
+            return Ok(true);
         };
         let job = self.jobs.store.load(id).await?;
         let Some(request) = job.and_then(|job| self.request(&job, seq)) else {
             // The job was removed meanwhile; there is nothing left to tell of.
-            return self.jobs.queue.delete(queue, &delivery.receipt).await;
+            end().await?;
+            return Ok(true);
         };
         let answer = tokio::time::timeout(self.policy.patience, self.post.post(request)).await;
         let retry_after = match answer {
             Ok(Ok(HookAnswer::Taken)) => {
-                return self.jobs.queue.delete(queue, &delivery.receipt).await;
+                end().await?;
+                return Ok(true);
             }
             Ok(Ok(HookAnswer::Gone)) => {
                 info!(job = %id, event = seq, "the receiver of a webhook is gone");
-                return self.jobs.queue.delete(queue, &delivery.receipt).await;
+                end().await?;
+                return Ok(true);
             }
             Ok(Ok(HookAnswer::Refused { retry_after })) => retry_after,
             Ok(Err(_)) | Err(_) => None,
         };
         if delivery.receives >= self.policy.tries {
             warn!(job = %id, event = seq, tries = delivery.receives, "a webhook is given up");
-            return self.jobs.queue.bury(queue, delivery).await;
+            self.jobs.queue.bury(queue, delivery).await?;
+            return Ok(true);
         }
         let pause = self.policy.backoff.pause(delivery.receives, chance());
         let pause = pause.max(retry_after.unwrap_or_default());
         let pause = pause.min(self.policy.backoff.most);
-        self.jobs
-            .queue
-            .extend(queue, &delivery.receipt, pause)
-            .await
-            .map(drop)
+        self.jobs.queue.extend(queue, &delivery.receipt, pause).await?;
+        Ok(false)
     }
 
     fn request(&self, job: &Job, seq: u64) -> Option<HookRequest> {

@@ -125,17 +125,16 @@ impl Runner {
                 return Ok(done);
             }
             for delivery in deliveries {
-                self.run_one(delivery).await;
+                self.run_one(delivery, StopSignal::never()).await;
                 done += 1;
             }
         }
     }
 
-    /// Deals with one delivery to its end, for a host that receives by itself.
-    pub async fn run_one(&self, delivery: Delivery) {
-        Attempt::new(self.clone(), delivery, StopSignal::never())
-            .run()
-            .await;
+    /// Deals with one delivery to its end, or until `drain` is set, for a host that receives by
+    /// itself. Says whether its message is ended; else it comes again.
+    pub async fn run_one(&self, delivery: Delivery, drain: StopSignal) -> bool {
+        Attempt::new(self.clone(), delivery, drain).run().await
     }
 
     async fn receive(&self, most: usize, wait: Duration) -> Result<Vec<Delivery>> {

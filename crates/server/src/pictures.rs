@@ -11,6 +11,8 @@ pub struct Pictures {
     pub jobs: Jobs,
     /// What signs addresses.
     pub keys: UrlKeys,
+    /// The origin of addresses that are not ours, where files lie elsewhere: pages may show what is there.
+    pub from: Option<String>,
     /// How long an address opens its file at most.
     pub valid_for: Duration,
     /// Whether somebody is there who brings webhooks.

@@ -44,6 +44,11 @@ impl S3 {
         Ok(Self { objects, place })
     }
 
+    /// The origin of addresses that open files: `https://s3.eu-west-1.amazonaws.com`.
+    pub fn origin(&self) -> Option<String> {
+        self.objects.origin()
+    }
+
     fn at(&self, name: ArtifactName) -> Location {
         self.place.within(&name.to_string())
     }

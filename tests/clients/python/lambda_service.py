@@ -2,6 +2,7 @@
 
 import base64
 import json
+import os
 import queue
 import signal
 import subprocess
@@ -10,8 +11,6 @@ import threading
 import uuid
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-
-from busbar_server import binary
 
 WAIT_SECONDS = 60
 RUNTIME = "/2018-06-01/runtime/invocation/"
@@ -34,12 +33,16 @@ class Invocation:
         while (piece := self.came.get(timeout=WAIT_SECONDS)) is not None:
             yield piece
 
-    def whole(self):
-        """The answer of a function that collects it: API Gateway's object."""
+    def said(self):
+        """What a function says that does not stream."""
         sent = b"".join(self.pieces())
         assert self.failure is None, self.failure
         assert not self.streamed
-        return Answer(json.loads(sent))
+        return json.loads(sent)
+
+    def whole(self):
+        """The answer of a function that collects it: API Gateway's object."""
+        return Answer(self.said())
 
     def head(self):
         """The head of a streamed answer. What comes after it is left to `pieces`."""
@@ -70,14 +73,16 @@ class Answer:
 
 
 class Function:
-    """`with Function(toml) as function:`; `function.call(event)` hands over an event."""
+    """`with Function(toml) as function:`; `function.call(event)` hands over an event. `more` is what else it is
+    given, as variables."""
 
-    def __init__(self, toml, answers="whole"):
+    def __init__(self, toml, answers="whole", more=None):
         self.folder = tempfile.TemporaryDirectory(prefix="busbar-lambda-")
         self.log_file = Path(self.folder.name) / "function.log"
         self.config = Path(self.folder.name) / "busbar.toml"
         self.config.write_text(toml, encoding="utf-8")
         self.answers = answers
+        self.more = more or {}
         self.waiting = queue.Queue()
         self.running = {}
         self.process = None
@@ -111,6 +116,7 @@ class Function:
             "AWS_LAMBDA_FUNCTION_VERSION": "1",
             "AWS_REGION": "us-east-1",
             "NO_PROXY": "127.0.0.1",
+            **self.more,
         }
         with self.log_file.open("wb") as log:
             self.process = subprocess.Popen(
@@ -194,7 +200,7 @@ def handler(function):
 
 def bootstrap():
     """Built beside the program itself."""
-    return str(Path(binary()).with_name("bootstrap"))
+    return str(Path(os.environ["TEST_BUSBAR"]).with_name("bootstrap"))
 
 
 def headers_of(body):

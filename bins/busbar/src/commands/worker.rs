@@ -12,9 +12,10 @@ Examples:
   busbar worker --kind image                     makes the pictures; start as many as there are machines' cores for
   busbar worker --image-model sd-turbo --workers 2
 
-All processes of one data directory (BUSBAR_HOME, --home) share its jobs: each job is worked on by one of them,
-and what a killed one leaves is taken up by another within `jobs.lease`. Workers and servers must list the same
-models. SIGTERM or Ctrl-C finishes what runs, within `server.drain_timeout`, or gives it back.";
+All processes of one data directory (BUSBAR_HOME, --home) share its jobs, and so do those on several machines
+whose `[storage]` names the same table, queues and bucket: each job is worked on by one of them, and what a killed
+one leaves is taken up by another within `jobs.lease`. Workers and servers must list the same models. SIGTERM or
+Ctrl-C finishes what runs, within `server.drain_timeout`, or gives it back.";
 
 /// Work on jobs without serving: pictures that servers on the same data directory have accepted.
 #[derive(Debug, clap::Args)]

@@ -6,10 +6,12 @@ mod codec;
 #[cfg(feature = "image")]
 mod deferred;
 mod exif;
+mod hands;
 mod keys;
 mod load;
 mod measured;
 mod plan;
+pub(crate) mod stores;
 mod webhooks;
 
 use std::{
@@ -18,31 +20,26 @@ use std::{
     time::Duration,
 };
 
-use busbar_config::Config;
+use busbar_config::{Config, Storage};
 use busbar_core::{BoxFuture, Clock, Error, ImageModel, ModelId, Pixels, Readiness, Result, Roster};
 use busbar_egress::Rules;
 use busbar_jobs::{
-    Courier, CourierPolicy, Jobs, Policy, QueueName, Runner, RunnerPolicy, Stop, StopSignal, Stopper,
-    endpoint::EndpointJobs, image::ImageJobs,
+    Courier, CourierPolicy, JobKind, Jobs, Policy, QueueName, Runner, RunnerPolicy, Stop, StopSignal,
+    Stopper, endpoint::EndpointJobs, image::ImageJobs,
 };
 use busbar_server::Pictures;
-use busbar_storage::{Files, Sqlite, SqliteOptions};
 use busbar_telemetry::Metrics;
 use bytes::Bytes;
 use tokio::task::JoinSet;
 
 pub(crate) use codec::{Codec, broke};
+pub use hands::Hands;
 pub(crate) use load::load;
 use measured::Measured;
 pub use plan::{ImageFiles, ImagePlan};
 
 /// The folder of the data directory that jobs have for themselves.
 const FOLDER: &str = "jobs";
-/// Their record, there.
-pub(crate) const RECORDS: &str = "jobs.sqlite";
-/// Their files, there.
-pub(crate) const FILES: &str = "files";
-
 /// Where the jobs of a data directory are.
 pub(crate) fn folder(home: &Path) -> PathBuf {
     home.join(FOLDER)
@@ -51,8 +48,8 @@ pub(crate) fn folder(home: &Path) -> PathBuf {
 /// What a studio is told when it opens.
 #[derive(Clone, Debug)]
 pub(crate) struct StudioSettings {
-    /// The data directory.
-    pub(crate) home: PathBuf,
+    /// Where jobs are kept.
+    pub(crate) storage: Storage,
     /// What holds for every job.
     pub(crate) policy: Policy,
     /// How long the address of a picture opens it at most.
@@ -65,6 +62,8 @@ pub(crate) struct StudioSettings {
     pub(crate) work: Option<RunnerPolicy>,
     /// How it answers what is answered later, whoever makes its pictures.
     pub(crate) answer: RunnerPolicy,
+    /// Whether work is brought here, so that nothing is looked for.
+    pub(crate) by_event: bool,
 }
 
 impl StudioSettings {
@@ -79,7 +78,7 @@ impl StudioSettings {
             ..RunnerPolicy::default()
         };
         Self {
-            home: config.storage.home.clone(),
+            storage: config.storage.clone(),
             policy: Policy {
                 expires_in: jobs.expires_in,
                 keep: jobs.keep,
@@ -94,6 +93,7 @@ impl StudioSettings {
             },
             work: Some(work),
             answer: work,
+            by_event: false,
         }
     }
 }
@@ -108,6 +108,7 @@ pub(crate) fn decode(file: Bytes) -> BoxFuture<'static, Result<Pixels>> {
 pub(crate) struct Studio {
     pictures: Pictures,
     answer: RunnerPolicy,
+    hands: Hands,
     stopper: Stopper,
     stop: StopSignal,
     working: JoinSet<()>,
@@ -125,50 +126,66 @@ impl Studio {
         clock: Arc<dyn Clock>,
         metrics: Arc<Metrics>,
     ) -> Result<Self> {
-        let folder = folder(&settings.home);
+        let folder = folder(&settings.storage.home);
         let (policy, of_records) = (settings.policy, clock.clone());
+        // Queues elsewhere are there by name, and none is for answers that come later.
+        let here = settings.storage.queues.is_none().then(EndpointJobs::kind);
+        let kinds: Vec<JobKind> = std::iter::once(ImageJobs::kind()).chain(here).collect();
         let opening = tokio::task::spawn_blocking(move || {
             // First: it makes the folder.
-            let jobs = open_jobs(&folder, of_records, policy)?;
+            let (jobs, from) = stores::open(&settings.storage, of_records, policy)?;
             let keys = keys::of_addresses(&folder.join("url-keys"))?;
             let secrets = keys::of_webhooks(&folder.join("webhook-secrets"))?;
-            Ok::<_, Error>((jobs, keys, secrets))
+            Ok::<_, Error>((jobs, from, keys, secrets))
         });
-        let (jobs, keys, secrets) = opening.await.map_err(broke)??;
+        let (jobs, from, keys, secrets) = opening.await.map_err(broke)??;
         let (stopper, stop) = Stopper::new();
-        let mut working = JoinSet::new();
-        if let Some(policy) = settings.work {
-            let find = find(roster.clone(), clock, metrics.clone());
-            let runner = runner(jobs.clone(), find, policy);
-            working.spawn(work(runner, roster.clone(), paints, stop.clone()));
-        }
         let webhooks = settings.webhooks.allow_something();
-        if webhooks {
-            let post = Arc::new(webhooks::Post::new(settings.webhooks));
-            let courier = Courier::new(jobs.clone(), secrets, post, CourierPolicy::default());
-            let stop = stop.clone();
-            working.spawn(async move { courier.run(stop).await });
+        let hands = Hands {
+            runner: settings.work.map(|policy| {
+                let find = find(roster.clone(), clock, metrics.clone());
+                runner(jobs.clone(), find, policy)
+            }),
+            courier: webhooks.then(|| {
+                let post = Arc::new(webhooks::Post::new(settings.webhooks));
+                Courier::new(jobs.clone(), secrets, post, CourierPolicy::default())
+            }),
+            jobs: jobs.clone(),
+            keep: settings.policy.keep,
+            kinds,
+        };
+        let mut working = JoinSet::new();
+        if !settings.by_event {
+            if let Some(runner) = hands.runner.clone() {
+                working.spawn(work(runner, roster.clone(), paints, stop.clone()));
+            }
+            if let Some(courier) = hands.courier.clone() {
+                let stop = stop.clone();
+                working.spawn(async move { courier.run(stop).await });
+            }
+            working.spawn(count(jobs.clone(), metrics, stop.clone()));
+            working.spawn(sweep(hands.clone(), settings.sweep_every, stop.clone()));
         }
-        working.spawn(count(jobs.clone(), metrics, stop.clone()));
-        working.spawn(sweep(
-            jobs.clone(),
-            settings.policy.keep,
-            settings.sweep_every,
-            stop.clone(),
-        ));
         let pictures = Pictures {
             jobs,
             keys,
+            from,
             valid_for: settings.url_lifetime,
             webhooks,
         };
         Ok(Self {
             pictures,
             answer: settings.answer,
+            hands,
             stopper,
             stop,
             working,
         })
+    }
+
+    /// Does what is brought from outside.
+    pub(crate) fn hands(&self) -> Hands {
+        self.hands.clone()
     }
 
     /// Answers requests whose answers come later, once all models are there.
@@ -193,23 +210,6 @@ impl Studio {
         self.stop();
         while self.working.join_next().await.is_some() {}
     }
-}
-
-/// The jobs under a data directory. It blocks.
-///
-/// # Errors
-/// Where they cannot be recorded there.
-pub(crate) fn open_jobs(folder: &Path, clock: Arc<dyn Clock>, policy: Policy) -> Result<Jobs> {
-    let files = Files::open(&folder.join(FILES))?;
-    let path = folder.join(RECORDS);
-    let records = Arc::new(Sqlite::open(&path, clock.clone(), SqliteOptions::default())?);
-    Ok(Jobs::new(
-        records.clone(),
-        records,
-        Arc::new(files),
-        clock,
-        policy,
-    ))
 }
 
 type Find = dyn Fn(&ModelId) -> Option<Arc<dyn ImageModel>> + Send + Sync;
@@ -252,19 +252,9 @@ async fn work(runner: Runner, roster: Roster, has_work: fn(&Roster) -> bool, sto
 }
 
 /// Ends what is past its time, takes jobs from lost workers, removes what was kept long enough.
-async fn sweep(jobs: Jobs, keep: Duration, every: Duration, stop: StopSignal) {
-    const BATCH: usize = 100;
+async fn sweep(hands: Hands, every: Duration, stop: StopSignal) {
     while stop.stopped().is_none() {
-        match jobs.sweep(BATCH).await {
-            Ok(swept) if swept.more => continue,
-            Ok(_) => {}
-            Err(error) => tracing::warn!(%error, "the jobs could not be swept; trying again later"),
-        }
-        for kind in [ImageJobs::kind(), EndpointJobs::kind()] {
-            if let Err(error) = jobs.sweep_dead(&kind, keep).await {
-                tracing::warn!(%error, "the dead letters could not be looked through; trying again later");
-            }
-        }
+        hands.sweep(&stop).await;
         tokio::select! {
             _ = stop.wait() => return,
             () = tokio::time::sleep(every) => {}

@@ -54,13 +54,17 @@ fn grey() -> Models {
 
 fn settings(home: &Path) -> StudioSettings {
     StudioSettings {
-        home: home.to_owned(),
+        storage: Storage {
+            home: home.to_owned(),
+            ..Storage::default()
+        },
         policy: Policy::default(),
         url_lifetime: VALID_FOR,
         sweep_every: Duration::from_secs(30),
         webhooks: Rules::default(),
         work: Some(RunnerPolicy::default()),
         answer: RunnerPolicy::default(),
+        by_event: false,
     }
 }
 

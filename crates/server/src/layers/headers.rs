@@ -2,12 +2,12 @@
 
 use axum::http::{HeaderMap, HeaderName, HeaderValue, header};
 
-use crate::Settings;
+use crate::Server;
 
 /// Scripts, styles and pictures come from us, from files of their own. A WebSocket to our own host
 /// is `'self'` too (CSP level 3). `data:` and `blob:` pictures are what exports and icons are.
 const CONTENT_SECURITY_POLICY: &str = "default-src 'self'; base-uri 'none'; form-action 'none'; \
-    frame-ancestors 'none'; img-src 'self' data: blob:; object-src 'none'";
+    frame-ancestors 'none'; object-src 'none'; img-src 'self' data: blob:";
 
 /// A year: what browsers' preload lists ask for at least.
 const STRICT_TRANSPORT_SECURITY: &str = "max-age=31536000; includeSubDomains";
@@ -29,11 +29,18 @@ const FIXED: [(HeaderName, &str); 6] = [
 ];
 
 /// Adds them.
-pub(super) fn add(headers: &mut HeaderMap, settings: &Settings) {
+pub(super) fn add(headers: &mut HeaderMap, server: &Server) {
     for (name, value) in FIXED {
         headers.insert(name, HeaderValue::from_static(value));
     }
-    if settings.https {
+    // Pictures of jobs may lie elsewhere.
+    let from = server.pictures().ok().and_then(|pictures| pictures.from.as_ref());
+    if let Some(from) = from
+        && let Ok(value) = HeaderValue::from_str(&format!("{CONTENT_SECURITY_POLICY} {from}"))
+    {
+        headers.insert(header::CONTENT_SECURITY_POLICY, value);
+    }
+    if server.settings().https {
         let value = HeaderValue::from_static(STRICT_TRANSPORT_SECURITY);
         headers.insert(header::STRICT_TRANSPORT_SECURITY, value);
     }

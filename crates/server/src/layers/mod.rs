@@ -26,7 +26,7 @@ pub(crate) async fn around(State(server): State<Server>, mut request: Request, n
     let opened = request::Opened::of(&server, &mut request);
     let span = opened.span.clone();
     let mut response = within(&server, request, next).instrument(span).await;
-    headers::add(response.headers_mut(), server.settings());
+    headers::add(response.headers_mut(), &server);
     opened.close(response)
 }
 

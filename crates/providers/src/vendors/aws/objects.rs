@@ -197,6 +197,12 @@ impl Objects {
         })
     }
 
+    /// Scheme and host of addresses.
+    pub fn origin(&self) -> Option<String> {
+        let uri = self.endpoint.join(&[], None).ok()?;
+        Some(format!("{}://{}", uri.scheme_str()?, uri.authority()?))
+    }
+
     fn uri(&self, location: &Location) -> Result<http::Uri> {
         let uri = self.endpoint.join(&location.segments(), None);
         uri.map_err(|why| Error::new(ErrorKind::BadUpstream, why))

@@ -1,13 +1,13 @@
 //! What a handler of pictures has at hand: the jobs, and the addresses of their files.
 
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
 use axum::{
     extract::FromRequestParts,
     http::{header, request::Parts, uri::Authority},
 };
 use busbar_core::{Error, ErrorKind, Result, Tenant};
-use busbar_jobs::{ArtifactName, Job, JobId, Jobs, Timestamp, UrlKeys, image::ImageJobs};
+use busbar_jobs::{Addresses, ArtifactName, Job, JobId, Jobs, Timestamp, UrlKeys, image::ImageJobs};
 
 use crate::{Pictures, Server, error::Failure};
 
@@ -32,11 +32,13 @@ impl FromRequestParts<Server> for Desk {
             keys,
             valid_for,
             webhooks,
+            ..
         } = server.pictures()?.clone();
         let links = Links {
             server: server.clone(),
             base: base(parts, server.settings().https),
             keys,
+            elsewhere: jobs.artifacts().addresses().await?,
             valid_for,
         };
         Ok(Self {
@@ -75,15 +77,29 @@ pub(crate) struct Links {
     /// Scheme and host as the client knows them; empty where it did not say.
     base: String,
     keys: UrlKeys,
+    /// What writes addresses of files where they lie.
+    elsewhere: Option<Arc<dyn Addresses>>,
     valid_for: Duration,
 }
 
 impl Links {
-    /// The address of a file.
+    /// The address of a file: where it lies, or with us, who hand out every file.
     pub(super) fn of(&self, name: ArtifactName) -> String {
+        let elsewhere = self.elsewhere.as_ref();
+        match elsewhere.map(|elsewhere| elsewhere.of(name, self.begin(), self.valid_for)) {
+            Some(Ok(address)) => return address,
+            Some(Err(error)) => tracing::warn!(%error, "a file's own address could not be written"),
+            None => {}
+        }
         let path = path(name);
         let query = self.keys.sign(&path, self.begin(), self.valid_for);
         format!("{}{path}?{query}", self.base)
+    }
+
+    /// Asks anew who writes addresses: who watches for hours outlives credentials.
+    pub(super) async fn renew(&mut self, jobs: &Jobs) -> Result<()> {
+        self.elsewhere = jobs.artifacts().addresses().await?;
+        Ok(())
     }
 
     /// When addresses that are written now end.

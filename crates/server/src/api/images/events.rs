@@ -130,7 +130,7 @@ impl Watch {
     async fn again(&mut self) -> Result<()> {
         self.job = self.desk.find(&self.tenant, &self.job.id.to_string()).await?;
         self.follower.saw(self.job.version);
-        Ok(())
+        self.desk.links.renew(&self.desk.jobs).await
     }
 
     fn encode(&self, event: &JobEvent) -> Bytes {

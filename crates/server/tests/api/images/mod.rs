@@ -160,6 +160,7 @@ impl Scene {
             secret: Secret::new(vec![7; 32]),
         };
         let pictures = Pictures {
+            from: None,
             jobs,
             keys: UrlKeys::new(vec![key]).unwrap(),
             valid_for: HOUR,
