@@ -62,7 +62,9 @@ impl Attempt {
     pub(crate) async fn run(&self) -> bool {
         const SOON: Duration = Duration::from_secs(5);
         if let Err(error) = self.deal().await {
-            warn!(queue = %self.runner.queue, error = %error, "a job was left to its next delivery");
+            if let Some(times) = self.runner.complaints.delivery.times(Instant::now()) {
+                warn!(queue = %self.runner.queue, error = %error, times, "a job was left to its next delivery");
+            }
             // Where this fails too, the message comes back when its lease has run out.
             let _sooner = self.hide(SOON.min(self.runner.policy.lease)).await;
         }
@@ -160,7 +162,9 @@ impl Attempt {
                             drop_at = drop_at.or(Some(Instant::now() + policy.grace));
                         }
                         Ok(Err(error)) => {
-                            warn!(job = %job.id, error = %error, "progress could not be written; trying again");
+                            if let Some(times) = self.runner.complaints.progress.times(Instant::now()) {
+                                warn!(job = %job.id, error = %error, times, "progress could not be written; trying again");
+                            }
                         }
                         Err(_) => {}
                     }
@@ -258,7 +262,11 @@ impl Attempt {
         match jobs.artifacts.put(name, content).await {
             Ok(()) => progress.preview = Some(name),
             // A job does not fail for want of a preview.
-            Err(error) => warn!(job = %job.id, error = %error, "a preview could not be kept"),
+            Err(error) => {
+                if let Some(times) = self.runner.complaints.preview.times(Instant::now()) {
+                    warn!(job = %job.id, error = %error, times, "a preview could not be kept");
+                }
+            }
         }
         progress
     }
@@ -299,7 +307,9 @@ impl Attempt {
             match timeout_at(lease.until, jobs.change(job.id, rule)).await {
                 Ok(Ok(written)) => break written,
                 Ok(Err(error)) if Instant::now() + PAUSE < lease.until => {
-                    warn!(job = %job.id, error = %error, "the end of a job could not be written; trying again");
+                    if let Some(times) = self.runner.complaints.end.times(Instant::now()) {
+                        warn!(job = %job.id, error = %error, times, "the end of a job could not be written; trying again");
+                    }
                     tokio::time::sleep(PAUSE).await;
                 }
                 Ok(Err(error)) => return Err(error),

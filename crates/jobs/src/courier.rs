@@ -8,11 +8,12 @@ use std::{fmt::Debug, sync::Arc, time::Duration};
 use busbar_core::{BoxFuture, Result};
 use futures_util::future::join_all;
 use serde_json::{Value, json};
+use tokio::time::Instant;
 use tracing::{info, warn};
 
 use crate::{
     Backoff, Delivery, HookKeys, HookSignature, Job, JobEvent, JobId, Jobs, Milestone, QueueName, Receive,
-    StopSignal, Timestamp, ids::chance,
+    StopSignal, Timestamp, ids::chance, seldom::Complaints,
 };
 
 /// Sends a webhook. It makes one try, keeps to its own time limit, follows no redirect and
@@ -96,6 +97,7 @@ pub struct Courier {
     keys: HookKeys,
     post: Arc<dyn HookPost>,
     policy: CourierPolicy,
+    complaints: Arc<Complaints>,
 }
 
 impl Courier {
@@ -106,6 +108,7 @@ impl Courier {
             keys,
             post,
             policy,
+            complaints: Arc::default(),
         }
     }
 
@@ -116,7 +119,9 @@ impl Courier {
             let Err(error) = self.bring(self.policy.wait).await else {
                 continue;
             };
-            warn!(error = %error, "the queue of webhooks cannot be read; trying again");
+            if let Some(times) = self.complaints.queue.times(Instant::now()) {
+                warn!(error = %error, times, "the queue of webhooks cannot be read; trying again");
+            }
             tokio::select! {
                 _ = drain.wait() => {}
                 () = tokio::time::sleep(PAUSE) => {}
@@ -139,8 +144,10 @@ impl Courier {
         let brought = join_all(deliveries.iter().map(|delivery| self.bring_one(&queue, delivery)));
         for result in brought.await {
             // Its message comes back when its lease has run out.
-            if let Err(error) = result {
-                warn!(error = %error, "a webhook was left to its next delivery");
+            if let Err(error) = result
+                && let Some(times) = self.complaints.delivery.times(Instant::now())
+            {
+                warn!(error = %error, times, "a webhook was left to its next delivery");
             }
         }
         Ok(deliveries.len())

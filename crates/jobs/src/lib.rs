@@ -26,6 +26,7 @@ mod news;
 mod progress;
 mod queue;
 mod runner;
+mod seldom;
 mod signed_url;
 mod stop;
 mod store;

@@ -9,11 +9,13 @@ use busbar_core::Result;
 use tokio::{
     sync::{OwnedSemaphorePermit, Semaphore},
     task::JoinSet,
+    time::Instant,
 };
 use tracing::{info, warn};
 
 use crate::{
     Backoff, Delivery, JobHandler, Jobs, QueueName, Receive, StopSignal, Thumbnails, attempt::Attempt,
+    seldom::Complaints,
 };
 
 /// How a runner works.
@@ -58,6 +60,7 @@ pub struct Runner {
     pub(crate) policy: RunnerPolicy,
     pub(crate) thumbnails: Option<Arc<dyn Thumbnails>>,
     pub(crate) queue: QueueName,
+    pub(crate) complaints: Arc<Complaints>,
 }
 
 impl Runner {
@@ -70,6 +73,7 @@ impl Runner {
             policy,
             thumbnails: None,
             queue,
+            complaints: Arc::default(),
         }
     }
 
@@ -94,7 +98,9 @@ impl Runner {
             let deliveries = match self.receive(permits.len(), self.policy.wait).await {
                 Ok(deliveries) => deliveries,
                 Err(error) => {
-                    warn!(queue = %self.queue, error = %error, "the queue cannot be read; trying again");
+                    if let Some(times) = self.complaints.queue.times(Instant::now()) {
+                        warn!(queue = %self.queue, error = %error, times, "the queue cannot be read; trying again");
+                    }
                     self.rest(&drain).await;
                     continue;
                 }
