@@ -121,6 +121,23 @@ fn the_default_may_be_a_name_that_only_providers_and_routes_have() {
 }
 
 #[test]
+fn no_connection_may_be_waited_for_longer_than_the_most() {
+    let route = |time: &str| {
+        format!(
+            "[[routes]]\nname = \"r\"\n[[routes.tiers]]\ntargets = [{{ model = \"a\", connect_timeout = \"{time}\" }}]\n"
+        )
+    };
+    let wrong = "[text]\nsequences = 0\n";
+    assert_eq!(problems(&format!("{wrong}{}", route("10s")), &[]).len(), 1);
+    let found = problems(&route("11s"), &[]);
+    assert_eq!(found.len(), 1, "{found:?}");
+    assert!(
+        found[0].starts_with("routes[0].tiers[0].targets[0].connect_timeout: is longer than 10 s"),
+        "{found:?}"
+    );
+}
+
+#[test]
 fn a_model_table_knows_its_fields() {
     let found = problems(
         "[models]\ntext = [{ id = \"a\", treads = 2 }, { path = \"x\" }]\n",

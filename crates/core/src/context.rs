@@ -1,6 +1,10 @@
 //! Whom a call is for, and within what bounds.
 
-use std::{fmt, sync::Arc, time::Instant};
+use std::{
+    fmt,
+    sync::Arc,
+    time::{Duration, Instant},
+};
 
 use crate::Trail;
 
@@ -13,6 +17,9 @@ pub struct Context {
     pub request: RequestId,
     /// When the answer is worthless; work past it stops. `None`: no limit but the server's own.
     pub deadline: Option<Instant>,
+    /// Milliseconds that a connection to whoever answers may take; 0: as many as it usually may. A context
+    /// lies in every queue, so it is kept small.
+    pub connect_ms: u32,
     /// Who goes first when there is not room for all.
     pub priority: Priority,
     /// What the request says of itself beside its body.
@@ -28,6 +35,7 @@ impl Context {
             tenant: Tenant::default(),
             request,
             deadline: None,
+            connect_ms: 0,
             priority: Priority::default(),
             labels: Labels::default(),
             trail: Trail::default(),
@@ -39,6 +47,17 @@ impl Context {
     pub fn due(mut self, deadline: Instant) -> Self {
         self.deadline = Some(self.deadline.map_or(deadline, |earlier| earlier.min(deadline)));
         self
+    }
+
+    /// How long a connection to whoever answers may take to come about; `None`: as long as it usually may.
+    pub fn connect(&self) -> Option<Duration> {
+        (self.connect_ms > 0).then(|| Duration::from_millis(self.connect_ms.into()))
+    }
+
+    /// Sets that; less than a millisecond is one.
+    pub fn connect_within(&mut self, most: Option<Duration>) {
+        let millis = |most: Duration| u32::try_from(most.as_millis()).unwrap_or(u32::MAX).max(1);
+        self.connect_ms = most.map_or(0, millis);
     }
 
     /// Whether the deadline has passed at `now`.
@@ -147,6 +166,18 @@ mod tests {
     use std::time::Duration;
 
     use super::*;
+
+    #[test]
+    fn the_time_for_a_connection_is_kept_to_the_millisecond() {
+        let mut context = Context::new(RequestId::new("r"));
+        assert_eq!(context.connect(), None);
+        for (said, kept) in [(2_500_000, 2_500), (1, 1)] {
+            context.connect_within(Some(Duration::from_micros(said)));
+            assert_eq!(context.connect(), Some(Duration::from_millis(kept)));
+        }
+        context.connect_within(None);
+        assert_eq!(context.connect(), None);
+    }
 
     #[test]
     fn the_earlier_deadline_wins() {

@@ -3,6 +3,7 @@
 //! **Invariant:** this crate performs no I/O, owns no runtime, reads no clock and names no vendor
 //! and no wire format. Everything else speaks in these words.
 
+mod answers;
 mod capabilities;
 mod chat;
 mod classify;
@@ -31,6 +32,7 @@ mod stages;
 mod trail;
 mod usage;
 
+pub use answers::{AnswerKey, AnswerStore};
 pub use capabilities::{Capabilities, ModelCard, Task};
 pub use chat::{ChatRequest, Effort, Extra, OutputFormat, Prompt, Reasoning};
 pub use classify::{

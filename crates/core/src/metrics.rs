@@ -17,6 +17,8 @@ pub struct AnswerMetrics {
     pub usage: Usage,
     /// What that cost; `None`: the model has no price here.
     pub cost: Option<Money>,
+    /// Whether that is an estimate, because a host did not get to say what it used.
+    pub cost_estimated: bool,
     /// The course that the request took, where it went by a route.
     pub course: Option<Box<Course>>,
 }
@@ -62,6 +64,7 @@ impl Stopwatch {
             total: now.saturating_duration_since(self.started),
             usage,
             cost: None,
+            cost_estimated: false,
             course: None,
         }
     }

@@ -41,6 +41,8 @@ pub struct Course {
     /// What was spent so far: on answers, and on attempts that are none or only a part of one. Estimated
     /// where a host did not get to say.
     pub spent: Money,
+    /// Whether some of it is an estimate.
+    pub estimated: bool,
     /// Whether some of them have no price.
     pub unpriced: bool,
     /// What everything together cost, once the answer is whole; `None`: it has no price.

@@ -153,7 +153,11 @@ impl Host {
         }
         // The body lives on in the request alone.
         drop(body);
-        let answer = self.client.send(request, self.patience, deadline).await;
+        let patience = Patience {
+            connect: context.connect(),
+            ..self.patience
+        };
+        let answer = self.client.send(request, patience, deadline).await;
         answer.map_err(|why| self.explain(why))
     }
 
@@ -174,6 +178,11 @@ impl Host {
         let host = &self.name;
         let (kind, message) = match &why {
             Unanswered::NoConnection(_) => (ErrorKind::Unavailable, format!("`{host}` cannot be reached")),
+            Unanswered::Unconnected(time) => {
+                let seconds = time.as_secs_f32();
+                let message = format!("`{host}` cannot be reached within {seconds} s");
+                (ErrorKind::Unavailable, message)
+            }
             Unanswered::Broken(_) => (
                 ErrorKind::BadUpstream,
                 format!("the connection to `{host}` failed"),

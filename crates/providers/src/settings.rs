@@ -263,6 +263,7 @@ fn patience(common: &Common) -> Patience {
     Patience {
         answer: seconds(common.answer_timeout_s, usual.answer),
         stall: seconds(common.stall_timeout_s, usual.stall),
+        ..usual
     }
 }
 

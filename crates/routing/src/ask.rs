@@ -5,7 +5,7 @@ use std::{pin::Pin, sync::Arc};
 
 use busbar_core::{
     BoxFuture, ChatRequest, Context, Done, EmbedRequest, Embeddings, Event, FinishReason, Model, RelayItem,
-    RelayRequest, Result,
+    RelayRequest, Result, Usage,
 };
 use futures_util::{Stream, stream};
 
@@ -37,6 +37,9 @@ pub(crate) trait Ask: Clone + Send + Sync + 'static {
 
     /// The end, if it is that.
     fn done(item: &Self::Item) -> Option<Done>;
+
+    /// What has been used so far, where the item tells that before the end.
+    fn usage(item: &Self::Item) -> Option<Usage>;
 }
 
 /// A request that was read; perhaps the rest of an answer that was cut.
@@ -94,6 +97,13 @@ impl Ask for Chat {
             _ => None,
         }
     }
+
+    fn usage(item: &Event) -> Option<Usage> {
+        match item {
+            Event::Usage(usage) => Some(*usage),
+            _ => None,
+        }
+    }
 }
 
 impl Ask for RelayRequest {
@@ -135,6 +145,13 @@ impl Ask for RelayRequest {
             RelayItem::Bytes(_) | RelayItem::Usage(_) => None,
         }
     }
+
+    fn usage(item: &RelayItem) -> Option<Usage> {
+        match item {
+            RelayItem::Usage(usage) => Some(*usage),
+            RelayItem::Bytes(_) | RelayItem::Done(_) => None,
+        }
+    }
 }
 
 impl Ask for EmbedRequest {
@@ -174,6 +191,10 @@ impl Ask for EmbedRequest {
 
     fn done(item: &Embeddings) -> Option<Done> {
         Some(Done::new(FinishReason::Stop, item.usage))
+    }
+
+    fn usage(_: &Embeddings) -> Option<Usage> {
+        None
     }
 }
 

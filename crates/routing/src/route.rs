@@ -84,7 +84,7 @@ impl Route {
                 let trail = run.ask.request.context.trail.clone();
                 Ok(Box::pin(Flow::<Chat>::new(&run.route, begun, trail)))
             }
-            Err(error) => resort::last(&run, key.as_ref(), &error).ok_or(error),
+            Err(error) => resort::last(&run, key.as_ref(), &error).await.ok_or(error),
         }
     }
 
@@ -103,12 +103,13 @@ impl Route {
             return self.answer(Chat { request, seam: None }, None).await;
         }
         let key = key::of(&self.name, &self.spec.guardrails, &request);
-        let kept = self
-            .cache
-            .get(&key)
-            .filter(|kept| kept.is_fresh(self.ports.timer.now(), fresh));
+        let kept = match no_cache {
+            true => None,
+            false => self.cache.find(&key, &*self.ports.timer).await,
+        };
+        let kept = kept.filter(|kept| kept.is_fresh(self.ports.timer.now(), fresh));
         let trail = request.context.trail.clone();
-        if let Some(kept) = kept.filter(|_| !no_cache) {
+        if let Some(kept) = kept {
             self.tell(&trail, CacheUse::Hit, &kept);
             return Ok(resort::replay(&kept));
         }

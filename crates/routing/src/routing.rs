@@ -7,7 +7,7 @@ use std::{
     time::Duration,
 };
 
-use busbar_core::{Capabilities, Model, ModelCard, ModelId, Task, Timer};
+use busbar_core::{AnswerStore, Capabilities, Model, ModelCard, ModelId, Task, Timer};
 
 use crate::{
     budget::{Alarm, Budget},
@@ -98,6 +98,16 @@ impl Routing {
             ports,
             rules,
         }
+    }
+
+    /// Keeps answers there too: what a process forgets is still there for the next one.
+    pub fn keep_answers_in(&self, store: Arc<dyn AnswerStore>) {
+        self.cache.keep_beyond(store);
+    }
+
+    /// Where answers are kept beyond this process.
+    pub fn answers(&self) -> Option<Arc<dyn AnswerStore>> {
+        self.cache.beyond().cloned()
     }
 
     /// What holds for all routes.

@@ -259,6 +259,8 @@ pub struct Residency(pub Vec<String>);
 /// How long to wait for what; what is not set is left to whoever hosts the model.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Timeouts {
+    /// For a connection to whoever hosts it.
+    pub connect: Option<Duration>,
     /// For a stream's first event.
     pub first_event: Option<Duration>,
     /// For the next event of one that has begun.
@@ -273,6 +275,7 @@ impl Timeouts {
     /// These, and where they say nothing, those.
     pub(crate) fn or(self, others: Self) -> Self {
         Self {
+            connect: self.connect.or(others.connect),
             first_event: self.first_event.or(others.first_event),
             between_events: self.between_events.or(others.between_events),
             whole: self.whole.or(others.whole),

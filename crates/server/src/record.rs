@@ -111,6 +111,12 @@ impl Record {
         }
     }
 
+    /// Whether the model did not say what it used so far: all that it read, and as much as it wrote.
+    fn is_estimate(&self) -> bool {
+        let begun = self.pieces > 0 || self.told != Usage::default();
+        begun && (self.told.prompt() == Tokens::ZERO || self.told.written().0 < self.pieces)
+    }
+
     /// It has not begun: another record will tell of it.
     pub(crate) fn forget(mut self) {
         self.closed = true;
@@ -119,6 +125,7 @@ impl Record {
     fn close(&mut self, outcome: Outcome, usage: Usage, error: Option<&Error>) -> AnswerMetrics {
         let mut metrics = self.watch.finish(self.server.now(), self.model.clone(), usage);
         metrics.cost = self.price.as_ref().map(|price| price.of(&usage));
+        metrics.cost_estimated = outcome != Outcome::Finished && self.is_estimate();
         self.trail.look(|course| {
             if course.route.is_none() {
                 return;
@@ -131,8 +138,15 @@ impl Record {
             metrics.cost = others.fold(cost(course, &usage), |cost, other| {
                 other.look(|other| Some(cost? + beside(other, whole)?))
             });
+            let guessed = self
+                .others
+                .iter()
+                .any(|other| other.look(|other| other.estimated));
+            // What nobody answers any more has cost what was spent on the way, and no more.
+            metrics.cost_estimated = course.estimated || guessed || metrics.cost_estimated && !whole;
             metrics.course = Some(Box::new(course.clone()));
         });
+        metrics.cost_estimated &= metrics.cost.is_some_and(|cost| cost > Money::ZERO);
         if !std::mem::replace(&mut self.closed, true) {
             let operation = self.operation;
             self.server.metrics().answered(Answer {
@@ -176,6 +190,7 @@ fn log(metrics: &AnswerMetrics, outcome: Outcome, error: Option<&Error>) {
         tokens_in = metrics.usage.prompt().0,
         tokens_out = metrics.usage.written().0,
         cost_usd = metrics.cost.map(|cost| cost.as_dollars()),
+        cost_estimated = metrics.cost_estimated.then_some(true),
         route = course.and_then(|course| course.route.as_deref()),
         target = course.and_then(|course| Some(&*course.served.as_ref()?.target)),
         attempts = course.map(|course| course.attempts.len()),

@@ -47,6 +47,7 @@ fn answer() -> AnswerMetrics {
             ..Usage::default()
         },
         cost: None,
+        cost_estimated: false,
         course: None,
     }
 }

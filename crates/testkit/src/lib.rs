@@ -6,10 +6,12 @@
 mod clock;
 pub mod conformance;
 mod gate;
+mod said;
 mod scripted;
 mod upstream;
 
 pub use clock::TestClock;
 pub use gate::Gate;
+pub use said::said_before;
 pub use scripted::{Scripted, Step};
 pub use upstream::{FakeUpstream, Received, Say};

@@ -28,6 +28,9 @@ pub struct Metrics {
     pub tokens_out: u32,
     /// What it cost, US dollars; null where the model has no price here.
     pub cost_usd: Option<f64>,
+    /// True where that is an estimate: a host was cut off, or given up, before it said what it used.
+    #[serde(default, skip_serializing_if = "is_exact")]
+    pub cost_estimated: bool,
     /// How it went, where the request went by a route.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub route: Option<RouteMetrics>,
@@ -53,6 +56,10 @@ pub struct RouteMetrics {
     /// How often another model went on with it.
     #[serde(default, skip_serializing_if = "is_none")]
     pub resumed: u32,
+}
+
+fn is_exact(estimated: &bool) -> bool {
+    !estimated
 }
 
 fn is_none(count: &u32) -> bool {
@@ -84,6 +91,7 @@ impl From<&AnswerMetrics> for Metrics {
             tokens_cached: answer.usage.cached_input.0,
             tokens_out: answer.usage.written().0,
             cost_usd: answer.cost.map(Money::as_dollars),
+            cost_estimated: answer.cost_estimated,
             route: answer.course.as_deref().and_then(RouteMetrics::of),
         }
     }
@@ -117,6 +125,7 @@ mod tests {
                 ..Usage::default()
             },
             cost: Some(Money::picodollars(35_000)),
+            cost_estimated: false,
             course: None,
         };
         let json = serde_json::to_value(Metrics::from(&answer)).unwrap();
@@ -135,6 +144,7 @@ mod tests {
             total: Duration::ZERO,
             usage: Usage::default(),
             cost: None,
+            cost_estimated: true,
             course: None,
         };
         let json = serde_json::to_string(&Metrics::from(&answer)).unwrap();
@@ -142,5 +152,6 @@ mod tests {
             !json.contains("first_chunk_ms") && !json.contains("tokens_per_second"),
             "{json}"
         );
+        assert!(json.contains(r#""cost_estimated":true"#), "{json}");
     }
 }

@@ -44,6 +44,7 @@ fn metrics() -> AnswerMetrics {
         total: Duration::from_micros(280_250),
         usage: usage(),
         cost: Some(busbar_core::Money::picodollars(35_000)),
+        cost_estimated: false,
         course: None,
     }
 }

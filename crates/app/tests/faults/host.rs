@@ -235,6 +235,7 @@ fn metrics() -> AnswerMetrics {
         total: Duration::ZERO,
         usage: usage(),
         cost: None,
+        cost_estimated: false,
         course: None,
     }
 }

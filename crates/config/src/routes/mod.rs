@@ -4,7 +4,7 @@
 mod raw;
 mod when;
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, time::Duration};
 
 use busbar_core::Step;
 use busbar_routing::{
@@ -54,6 +54,7 @@ impl RawRoute {
         let tiers = tiers.map(|(place, tier)| tier.check(&format!("{at}.tiers[{place}]"), &flags, problems));
         let tiers = tiers.collect();
         let own = Timeouts {
+            connect: connect(&format!("{at}.connect_timeout"), self.connect_timeout, problems),
             first_event: span(self.first_event_timeout),
             between_events: span(self.between_events_timeout),
             whole: span(self.whole_timeout),
@@ -197,6 +198,7 @@ impl RawTarget {
                 .as_ref()
                 .map_or_else(When::default, |when| when.check(&format!("{at}.when"), problems)),
             timeouts: Timeouts {
+                connect: connect(&format!("{at}.connect_timeout"), self.connect_timeout, problems),
                 first_event: span(self.first_event_timeout),
                 between_events: span(self.between_events_timeout),
                 whole: span(self.whole_timeout),
@@ -204,6 +206,21 @@ impl RawTarget {
             },
         }
     }
+}
+
+/// No connection is waited for longer than this, whatever is configured.
+const MOST_CONNECT: Duration = Duration::from_secs(10);
+
+fn connect(field: &str, set: Option<Span>, problems: &mut Problems) -> Option<Duration> {
+    let connect = span(set)?;
+    if connect > MOST_CONNECT {
+        let most = MOST_CONNECT.as_secs();
+        problems.field(
+            field,
+            format!("is longer than {most} s, the most there is; write \"2s\""),
+        );
+    }
+    Some(connect)
 }
 
 fn known(

@@ -32,6 +32,8 @@ pub(crate) struct RawRoute {
     /// Switches that are on for some keys.
     #[serde(default)]
     pub(super) flags: BTreeMap<String, RawFlag>,
+    /// How long to wait for a connection to a target's host: 10 s at most, and where nothing is said.
+    pub(super) connect_timeout: Option<Span>,
     /// How long to wait for a stream's first event.
     pub(super) first_event_timeout: Option<Span>,
     /// How long to wait for the next event of one that has begun.
@@ -109,7 +111,7 @@ enum OneOrTable {
     /// A model.
     Name(String),
     /// The same with what holds for it here.
-    Table(Table),
+    Table(Box<Table>),
 }
 
 /// A target.
@@ -119,6 +121,7 @@ pub(crate) struct RawTarget {
     pub(super) weight: Option<u32>,
     pub(super) flag: Option<String>,
     pub(super) when: Option<RawWhen>,
+    pub(super) connect_timeout: Option<Span>,
     pub(super) first_event_timeout: Option<Span>,
     pub(super) between_events_timeout: Option<Span>,
     pub(super) whole_timeout: Option<Span>,
@@ -135,6 +138,8 @@ struct Table {
     flag: Option<String>,
     /// When it is there at all.
     when: Option<RawWhen>,
+    /// How long to wait for a connection to its host.
+    connect_timeout: Option<Span>,
     /// How long to wait for a stream's first event.
     first_event_timeout: Option<Span>,
     /// How long to wait for the next event of one that has begun.
@@ -160,6 +165,7 @@ impl<'de> Deserialize<'de> for RawTarget {
                     weight: None,
                     flag: None,
                     when: None,
+                    connect_timeout: None,
                     first_event_timeout: None,
                     between_events_timeout: None,
                     whole_timeout: None,
@@ -177,6 +183,7 @@ impl<'de> Deserialize<'de> for RawTarget {
             weight: table.weight,
             flag: table.flag,
             when: table.when,
+            connect_timeout: table.connect_timeout,
             first_event_timeout: table.first_event_timeout,
             between_events_timeout: table.between_events_timeout,
             whole_timeout: table.whole_timeout,

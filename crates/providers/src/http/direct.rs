@@ -8,6 +8,7 @@ use std::{
     pin::{Pin, pin},
     sync::{Arc, Mutex, PoisonError, Weak},
     task::{Context, Poll},
+    time::Duration,
 };
 
 use bytes::Bytes;
@@ -85,6 +86,7 @@ impl Direct {
         &self,
         host: Authority,
         request: Sent,
+        connect: Option<Duration>,
     ) -> Result<Response<DirectBody>, Unanswered> {
         let uri = request.uri().clone();
         let mut request = addressed(request, &host);
@@ -94,15 +96,21 @@ impl Direct {
                 Err(refused) => request = refused.unsent()?,
             }
         }
-        let line = self.connect(uri).await?;
+        let line = self.connect(uri, connect).await?;
         match line.send(request).await {
             Ok((answer, line)) => Ok(self.answer(answer, line, host)),
             Err(refused) => Err(Unanswered::Broken(refused.error.into())),
         }
     }
 
-    async fn connect(&self, uri: Uri) -> Result<Box<Line>, Unanswered> {
-        let io = self.connector.clone().call(uri).await;
+    async fn connect(&self, uri: Uri, most: Option<Duration>) -> Result<Box<Line>, Unanswered> {
+        let connecting = self.connector.clone().call(uri);
+        let io = match most {
+            Some(most) => tokio::time::timeout(most, connecting)
+                .await
+                .map_err(|_| Unanswered::Unconnected(most))?,
+            None => connecting.await,
+        };
         let io = io.map_err(Unanswered::NoConnection)?;
         let (sender, connection) = http1::handshake(io)
             .await

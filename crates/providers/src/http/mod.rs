@@ -5,13 +5,16 @@ mod body;
 mod connect;
 mod direct;
 
-use std::{fmt, time::Duration};
+use std::{fmt, pin::pin, time::Duration};
 
 use bytes::Bytes;
 use http::{HeaderMap, Request, Response};
 use http_body_util::Full;
 use hyper_util::{
-    client::legacy::Client as Pool,
+    client::legacy::{
+        Client as Pool,
+        connect::{CaptureConnection, capture_connection},
+    },
     rt::{TokioExecutor, TokioTimer},
 };
 use tokio::time::Instant;
@@ -50,6 +53,8 @@ pub struct Patience {
     pub answer: Duration,
     /// For the next bytes of one that has begun.
     pub stall: Duration,
+    /// For a connection, TLS included; `None`: as long as any may take.
+    pub connect: Option<Duration>,
 }
 
 impl Default for Patience {
@@ -57,6 +62,7 @@ impl Default for Patience {
         Self {
             answer: Duration::from_secs(300),
             stall: Duration::from_secs(120),
+            connect: None,
         }
     }
 }
@@ -78,6 +84,9 @@ pub enum Unanswered {
     /// No connection.
     #[error("no connection could be made")]
     NoConnection(#[source] Box<dyn std::error::Error + Send + Sync>),
+    /// No connection came about in this time.
+    #[error("no connection could be made within {} s", .0.as_secs_f32())]
+    Unconnected(Duration),
     /// A connection that failed before the answer's head.
     #[error("the connection failed")]
     Broken(#[source] Box<dyn std::error::Error + Send + Sync>),
@@ -132,7 +141,7 @@ impl Client {
     ) -> Result<Answer, Unanswered> {
         let given_up = Instant::now() + patience.answer;
         let until = deadline.map_or(given_up, |deadline| deadline.min(given_up));
-        let answer = match tokio::time::timeout_at(until, self.exchange(request)).await {
+        let answer = match tokio::time::timeout_at(until, self.exchange(request, patience.connect)).await {
             Ok(answered) => answered?,
             Err(_) if deadline.is_some_and(|deadline| deadline <= given_up) => return Err(Unanswered::Late),
             Err(_) => return Err(Unanswered::Silent(patience.answer)),
@@ -145,18 +154,48 @@ impl Client {
         })
     }
 
-    async fn exchange(&self, request: Request<Full<Bytes>>) -> Result<Response<Source>, Unanswered> {
+    async fn exchange(
+        &self,
+        mut request: Request<Full<Bytes>>,
+        connect: Option<Duration>,
+    ) -> Result<Response<Source>, Unanswered> {
         if let Some(direct) = &self.direct
             && let Some(host) = Direct::host(request.uri())
         {
-            return Ok(direct.request(host, request).await?.map(Source::Direct));
+            let answer = direct.request(host, request, connect).await?;
+            return Ok(answer.map(Source::Direct));
         }
-        match self.pool.request(request).await {
+        // Watched only where it is to be quicker than any: most requests find a connection that is there.
+        let watched = connect.map(|most| (capture_connection(&mut request), most));
+        let asking = self.pool.request(request);
+        let answer = match watched {
+            Some((connection, most)) => connected(asking, connection, most).await?,
+            None => asking.await,
+        };
+        match answer {
             Ok(answer) => Ok(answer.map(Source::Pooled)),
             Err(error) if error.is_connect() => Err(Unanswered::NoConnection(error.into())),
             Err(error) => Err(Unanswered::Broken(error.into())),
         }
     }
+}
+
+/// Waits for an answer, as long as there is a connection in time.
+async fn connected<T>(
+    asking: impl Future<Output = T>,
+    mut connection: CaptureConnection,
+    most: Duration,
+) -> Result<T, Unanswered> {
+    let mut asking = pin!(asking);
+    let there = async { drop(connection.wait_for_connection_metadata().await) };
+    tokio::select! {
+        biased;
+        answer = &mut asking => return Ok(answer),
+        in_time = tokio::time::timeout(most, there) => {
+            in_time.map_err(|_| Unanswered::Unconnected(most))?;
+        }
+    }
+    Ok(asking.await)
 }
 
 impl fmt::Debug for Client {
@@ -173,6 +212,50 @@ mod tests {
     };
 
     use super::*;
+
+    #[tokio::test]
+    async fn a_connection_that_does_not_come_about_is_given_up_in_its_own_time() {
+        // The system takes the connection, and nobody speaks TLS on it.
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let uri = format!("https://{}/", listener.local_addr().unwrap());
+        let request = Request::post(uri).body(Full::new(Bytes::new())).unwrap();
+        let patience = Patience {
+            connect: Some(Duration::from_millis(30)),
+            ..Patience::default()
+        };
+        let client = Client::new().unwrap();
+        let answer = client.send(request, patience, None).await;
+        assert!(
+            matches!(answer, Err(Unanswered::Unconnected(time)) if time == Duration::from_millis(30)),
+            "{answer:?}"
+        );
+    }
+
+    #[tokio::test]
+    async fn an_answer_may_take_longer_than_its_connection() {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let uri = format!("http://{}/", listener.local_addr().unwrap());
+        let request = Request::post(uri).body(Full::new(Bytes::new())).unwrap();
+        let patience = Patience {
+            connect: Some(Duration::from_secs(30)),
+            ..Patience::default()
+        };
+        let client = Client::new().unwrap();
+        let call = tokio::spawn(async move { client.send(request, patience, None).await });
+        let (mut socket, _) = listener.accept().await.unwrap();
+        // It is connected once it asks; from here on the time is ours.
+        let mut asked = [0; 4];
+        socket.read_exact(&mut asked).await.unwrap();
+        tokio::time::pause();
+        tokio::time::advance(Duration::from_secs(60)).await;
+        assert!(!call.is_finished());
+        tokio::time::resume();
+        socket
+            .write_all(b"HTTP/1.1 200 OK\r\ncontent-length: 0\r\n\r\n")
+            .await
+            .unwrap();
+        assert!(call.await.unwrap().unwrap().status.is_success());
+    }
 
     /// The head of an HTTP/2 frame is nine bytes: length, type, flags, stream.
     const SETTINGS: u8 = 4;

@@ -2,14 +2,20 @@
 //! that no two that differ are ever taken for one (SHA-256).
 
 use busbar_core::{
-    CacheSpan, ChatRequest, Content, Extra, Media, MediaSource, Message, OutputFormat, Part, Prompt,
-    Reasoning, Thought, Tool, ToolChoice,
+    AnswerKey, CacheSpan, ChatRequest, Content, Extra, Media, MediaSource, Message, OutputFormat, Part,
+    Prompt, Reasoning, Thought, Tool, ToolChoice,
 };
 use sha2::{Digest as _, Sha256};
 
 /// The name of everything that an answer depends on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub(crate) struct Key([u8; 32]);
+pub(crate) struct Key(AnswerKey);
+
+impl Key {
+    pub(crate) fn bytes(&self) -> &AnswerKey {
+        &self.0
+    }
+}
 
 /// The key of a request on a route under these guardrails.
 pub(crate) fn of(route: &str, guardrails: &str, request: &ChatRequest) -> Key {

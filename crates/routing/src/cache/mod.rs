@@ -3,16 +3,17 @@
 
 pub(crate) mod flight;
 pub(crate) mod key;
+mod written;
 
 use std::{
     collections::{BTreeMap, HashMap},
     pin::Pin,
-    sync::{Arc, Mutex, MutexGuard, PoisonError, Weak},
+    sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, Weak},
     task::{Context, Poll, ready},
     time::{Duration, Instant},
 };
 
-use busbar_core::{Event, EventStream, FinishReason, Result, Served, Step, Timer, Trail};
+use busbar_core::{AnswerStore, Event, EventStream, FinishReason, Result, Served, Step, Timer, Trail};
 use futures_util::{Stream, StreamExt as _};
 
 use flight::Flight;
@@ -24,6 +25,8 @@ pub(crate) struct Cache {
     most: usize,
     inner: Mutex<Inner>,
     flights: Mutex<Flights>,
+    /// Where they are kept beyond this process, if they are.
+    beyond: OnceLock<Arc<dyn AnswerStore>>,
 }
 
 #[derive(Debug, Default)]
@@ -74,7 +77,37 @@ impl Cache {
             most,
             inner: Mutex::default(),
             flights: Mutex::default(),
+            beyond: OnceLock::new(),
         }
+    }
+
+    /// Keeps answers there too, from now on. Once it is said, it stays.
+    pub(crate) fn keep_beyond(&self, store: Arc<dyn AnswerStore>) {
+        // Whoever says it twice means the same place.
+        let _same = self.beyond.set(store);
+    }
+
+    /// Where answers are kept beyond this process.
+    pub(crate) fn beyond(&self) -> Option<&Arc<dyn AnswerStore>> {
+        self.beyond.get()
+    }
+
+    /// The answer to a request, however old, wherever it is kept.
+    pub(crate) async fn find(&self, key: &Key, timer: &dyn Timer) -> Option<Kept> {
+        if let Some(kept) = self.get(key) {
+            return Some(kept);
+        }
+        let bytes = self.beyond.get()?.get(key.bytes())?.await?;
+        let read = written::read(&bytes)?;
+        // A clock that was set back makes no answer older than new.
+        let age = timer.wall().duration_since(read.at).unwrap_or_default();
+        let kept = Kept {
+            events: read.events.into(),
+            served: read.served,
+            at: timer.now().checked_sub(age)?,
+        };
+        self.put(*key, kept.clone());
+        Some(kept)
     }
 
     /// The answer to a request, however old.
@@ -181,6 +214,11 @@ impl Keeping {
             served,
             at: self.timer.now(),
         };
+        if let Some(beyond) = self.cache.beyond.get() {
+            let (kept, at) = (kept.clone(), self.timer.wall());
+            let write = move || written::write(&kept.events, kept.served.as_ref(), at);
+            beyond.put(*self.key.bytes(), Box::new(write));
+        }
         self.cache.put(self.key, kept);
     }
 }

@@ -2,11 +2,11 @@
 
 use std::{
     collections::VecDeque,
-    sync::Arc,
+    sync::{Arc, Mutex, PoisonError},
     time::{Duration, Instant},
 };
 
-use busbar_core::{Error, ErrorKind, Result, Timer};
+use busbar_core::{Error, ErrorKind, Result, Timer, Usage};
 use futures_util::StreamExt as _;
 
 use super::waits::{Elapsed, before};
@@ -36,11 +36,26 @@ pub(crate) struct Lost {
     pub(crate) outcome: &'static str,
 }
 
+/// What a host has told of an attempt's use so far: it is owed, whatever becomes of the attempt.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Told(Arc<Mutex<Option<Usage>>>);
+
+impl Told {
+    pub(crate) fn get(&self) -> Option<Usage> {
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn note(&self, usage: Usage) {
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Some(usage);
+    }
+}
+
 /// A place at a target that is given up when it is dropped.
 #[derive(Debug)]
 pub(crate) struct Held {
     permit: Option<Permit>,
     timer: Arc<dyn Timer>,
+    told: Told,
 }
 
 impl Held {
@@ -48,7 +63,13 @@ impl Held {
         Self {
             permit: Some(permit),
             timer,
+            told: Told::default(),
         }
+    }
+
+    /// What the host tells of its use.
+    pub(crate) fn told(&self) -> &Told {
+        &self.told
     }
 
     pub(crate) fn timer(&self) -> &Arc<dyn Timer> {
@@ -119,7 +140,7 @@ async fn begin<A: Ask>(
         let error = Error::new(ErrorKind::Unavailable, format!("`{target}` is not here"));
         return Err(error.into());
     };
-    let timer = Arc::clone(place.timer());
+    let (timer, told) = (Arc::clone(place.timer()), place.told().clone());
     let patience = match ask.is_whole() {
         true => terms.timeouts.whole,
         false => terms.timeouts.first_event,
@@ -129,7 +150,7 @@ async fn begin<A: Ask>(
     let reading = async {
         let mut items = ask.start(model).await?;
         let mut held = VecDeque::with_capacity(1);
-        read::<A>(target, &mut items, &mut held).await?;
+        read::<A>(target, &mut items, &mut held, &told).await?;
         Ok::<Beginning<A::Item>, Error>((held, items))
     };
     let read_first = before(&*timer, until, reading).await;
@@ -140,7 +161,7 @@ async fn begin<A: Ask>(
     place.first_event();
     if let Some(floor) = floor {
         let until = timer.now() + floor.within;
-        let keeping_up = keep_up::<A>(target, &mut items, &mut held, floor.pieces);
+        let keeping_up = keep_up::<A>(target, &mut items, &mut held, (floor.pieces, &told));
         match before(&*timer, Some(until), keeping_up).await {
             Ok(kept) => kept.map_err(Lost::from)?,
             Err(Elapsed) => return Err(too_slow(target)),
@@ -154,9 +175,13 @@ async fn read<A: Ask>(
     target: &Target,
     items: &mut Items<A::Item>,
     held: &mut VecDeque<A::Item>,
+    told: &Told,
 ) -> Result<()> {
     loop {
         let item = items.next().await.unwrap_or_else(|| Err(cut(target)))?;
+        if let Some(usage) = A::usage(&item) {
+            told.note(usage);
+        }
         let says_something = A::says_something(&item);
         held.push_back(item);
         if says_something {
@@ -176,13 +201,13 @@ async fn keep_up<A: Ask>(
     target: &Target,
     items: &mut Items<A::Item>,
     held: &mut VecDeque<A::Item>,
-    pieces: u32,
+    (pieces, told): (u32, &Told),
 ) -> Result<()> {
     for _ in 1..pieces {
         if held.back().is_some_and(|item| A::done(item).is_some()) {
             return Ok(());
         }
-        read::<A>(target, items, held).await?;
+        read::<A>(target, items, held, told).await?;
     }
     Ok(())
 }

@@ -15,7 +15,7 @@ use busbar_core::{
 use futures_util::{Stream, StreamExt as _};
 
 use super::{
-    Run,
+    Known, Run,
     attempt::Begun,
     flow::Flow,
     seam::{Seam, Splice, StartsAgain},
@@ -155,7 +155,11 @@ impl Lasting {
 
     /// The model was lost: looks for another one, or ends.
     fn lost(&mut self, error: Error) -> Option<Error> {
-        let resumable = self.can && error.is_retryable() && self.left > 0;
+        let resumable = self.can && error.is_retryable();
+        if resumable && self.left == 0 {
+            self.ended = true;
+            return Some(interrupted(&error, &[], &error));
+        }
         let Some(mut run) = self.run.take().filter(|_| resumable) else {
             self.ended = true;
             return Some(error);
@@ -172,8 +176,13 @@ impl Lasting {
                 _ => self.told,
             }
         };
+        // A host that said how much it read, and counted as it wrote, is believed to the token.
+        let known = match self.told.prompt() > Tokens::ZERO && self.told.output.0 >= written {
+            true => Known::Told,
+            false => Known::Estimated,
+        };
         self.told = Usage::default();
-        spend(&run.ask.request.context, &target, &used);
+        spend(&run.ask.request.context, &target, &used, known);
         self.earlier = self.seam.pieces;
         if run
             .ask
@@ -218,7 +227,7 @@ impl Lasting {
                     // What was sent has been counted; nothing more will be.
                     course.total = Some(course.spent).filter(|_| !course.unpriced);
                 });
-                return Some(interrupted(&lost.error, &error));
+                return Some(interrupted(&lost.error, &run.others(), &error));
             }
         };
         let target = &begun.choice.target;
@@ -235,10 +244,22 @@ impl Lasting {
     }
 }
 
-/// What the client is told where nobody goes on.
-fn interrupted(lost: &Error, why: &Error) -> Error {
-    let message = format!("the answer was cut off and could not be gone on with: {lost}; {why}");
-    let kind = match why.kind() {
+/// What the client is told where nobody goes on: why the answer was cut off, and what was wrong with each of
+/// those who could have gone on; what is said already is not said again.
+fn interrupted(lost: &Error, others: &[String], why: &Error) -> Error {
+    let kind = why.kind();
+    let mut message = format!("the answer was cut off and could not be gone on with: {lost}");
+    // Where none of them was asked, or not for that, it is the time that was up.
+    let why = why.to_string();
+    let told = others.is_empty() || kind == ErrorKind::DeadlineExceeded;
+    let reasons = others.iter().chain(told.then_some(&why));
+    for reason in reasons {
+        if !message.contains(reason.as_str()) {
+            message.push_str("; ");
+            message.push_str(reason);
+        }
+    }
+    let kind = match kind {
         ErrorKind::DeadlineExceeded => ErrorKind::DeadlineExceeded,
         _ => ErrorKind::BadUpstream,
     };

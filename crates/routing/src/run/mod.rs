@@ -9,11 +9,7 @@ pub(crate) mod resort;
 pub(crate) mod seam;
 pub(crate) mod waits;
 
-use std::{
-    collections::VecDeque,
-    sync::Arc,
-    time::{Duration, Instant},
-};
+use std::{collections::VecDeque, sync::Arc, time::Duration};
 
 use busbar_core::{Error, ErrorKind, Result, Usage};
 
@@ -28,7 +24,7 @@ use crate::{
     target::Target,
 };
 use attempt::{Begun, Held, Lost, Terms, attempt, since};
-use race::Next;
+use race::{Entered, Next, Racer};
 
 /// A request under way.
 pub(crate) struct Run<A> {
@@ -105,6 +101,12 @@ impl<A: Ask> Run<A> {
             .into_iter()
             .map(|(target, _)| Arc::clone(&target.name))
             .collect()
+    }
+
+    /// What was wrong with each target that was asked after the one that was lost.
+    pub(crate) fn others(&self) -> Vec<String> {
+        let others = self.failures.iter().skip(1);
+        others.map(|(_, error)| error.to_string()).collect()
     }
 
     pub(crate) fn plan(&self) -> Plan {
@@ -184,19 +186,17 @@ impl<A: Ask> Run<A> {
             .hedge_after
             .filter(|_| !queue.is_empty() && !self.route.is_alarmed());
         let Some(hedge_after) = hedge else {
-            let (target, began, attempt) = first;
-            let result = attempt.await;
-            return self.ended(&target, began, result);
+            let result = first.attempt.await;
+            return self.ended(&first.entered, result);
         };
         let timer = Arc::clone(&self.route.ports.timer);
         let mut race = race::Race::new(first, timer.sleep_until(timer.now() + hedge_after));
         loop {
             match race.next().await {
-                Next::Ended(target, began, result) => {
-                    let tried = self.ended(&target, began, result)?;
+                Next::Ended(entered, result) => {
+                    let tried = self.ended(&entered, result)?;
                     if let Tried::Begun(_) = &tried {
-                        race.losers()
-                            .for_each(|(target, began)| self.hedged(&target, began));
+                        race.losers().for_each(|loser| self.hedged(&loser));
                         return Ok(tried);
                     }
                     if race.is_over() {
@@ -214,7 +214,7 @@ impl<A: Ask> Run<A> {
     }
 
     /// Takes a place at a target and asks it.
-    fn enter(&mut self, choice: Choice) -> Option<race::Racer<A::Item>> {
+    fn enter(&mut self, choice: Choice) -> Option<Racer<A::Item>> {
         let timer = Arc::clone(&self.route.ports.timer);
         let began = timer.now();
         let target = Arc::clone(&choice.target);
@@ -226,19 +226,22 @@ impl<A: Ask> Run<A> {
             timeouts: self.route.timeouts_of(&choice),
             floor: self.route.spec.floor,
         };
-        let attempt = attempt(self.ask.clone(), choice, Held::new(permit, timer), terms);
-        Some((target, began, Box::pin(attempt)))
+        let place = Held::new(permit, timer);
+        let told = place.told().clone();
+        let mut ask = self.ask.clone();
+        ask.context_mut().connect_within(terms.timeouts.connect);
+        let attempt = attempt(ask, choice, place, terms);
+        let entered = Entered { target, began, told };
+        Some(Racer {
+            entered,
+            attempt: Box::pin(attempt),
+        })
     }
 
     /// What became of an attempt. What lies in the request is final.
-    fn ended(
-        &mut self,
-        target: &Arc<Target>,
-        began: Instant,
-        result: Result<Begun<A::Item>, Lost>,
-    ) -> Result<Tried<A::Item>> {
-        let timer = &self.route.ports.timer;
-        let took = since(&**timer, began);
+    fn ended(&mut self, entered: &Entered, result: Result<Begun<A::Item>, Lost>) -> Result<Tried<A::Item>> {
+        let (timer, target) = (&self.route.ports.timer, &entered.target);
+        let took = since(&**timer, entered.began);
         let outcome = result.as_ref().map_or_else(|lost| lost.outcome, |_| "served");
         let broken = result
             .as_ref()
@@ -254,6 +257,9 @@ impl<A: Ask> Run<A> {
             .context()
             .trail
             .note(|course| course.attempts.push(attempt));
+        if let Some(told) = entered.told.get().filter(|_| result.is_err()) {
+            spend(self.ask.context(), target, &told, Known::Told);
+        }
         match result {
             Ok(begun) => {
                 self.serves(&begun.choice);
@@ -276,16 +282,22 @@ impl<A: Ask> Run<A> {
         });
     }
 
-    /// An attempt that was given up because another one was quicker. Its host may bill what it has read.
-    fn hedged(&self, target: &Arc<Target>, began: Instant) {
-        let took = since(&*self.route.ports.timer, began);
+    /// An attempt that was given up because another one was quicker. Its host may bill what it has read:
+    /// what it said that it has, or what it probably did.
+    fn hedged(&self, Entered { target, began, told }: &Entered) {
+        let took = since(&*self.route.ports.timer, *began);
         let name = Arc::clone(&target.name);
-        let read = Usage {
-            input: self.needs.prompt,
-            ..Usage::default()
-        };
         let context = self.ask.context();
-        spend(context, target, &read);
+        match told.get() {
+            Some(told) => spend(context, target, &told, Known::Told),
+            None => {
+                let read = Usage {
+                    input: self.needs.prompt,
+                    ..Usage::default()
+                };
+                spend(context, target, &read, Known::Estimated);
+            }
+        }
         context.trail.note(|course| {
             course.attempts.push(busbar_core::Attempt {
                 target: name,
@@ -368,12 +380,24 @@ fn is_final(error: &Error) -> bool {
     }
 }
 
+/// How it is known what was used.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Known {
+    /// The host said so.
+    Told,
+    /// It did not get to.
+    Estimated,
+}
+
 /// What an attempt that is not the answer has used.
-pub(crate) fn spend(context: &busbar_core::Context, target: &Target, usage: &Usage) {
+pub(crate) fn spend(context: &busbar_core::Context, target: &Target, usage: &Usage, known: Known) {
     let price = target.price();
     let free = target.place.is_here();
     context.trail.note(|course| match price {
-        Some(price) => course.spent = course.spent + price.of(usage),
+        Some(price) => {
+            course.spent = course.spent + price.of(usage);
+            course.estimated |= known == Known::Estimated;
+        }
         None => course.unpriced |= !free,
     });
 }

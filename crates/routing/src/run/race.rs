@@ -11,11 +11,21 @@ use std::{
 
 use busbar_core::{BoxFuture, Result};
 
-use super::attempt::{Begun, Lost};
+use super::attempt::{Begun, Lost, Told};
 use crate::target::Target;
 
 /// An attempt under way.
-pub(super) type Racer<T> = (Arc<Target>, Instant, BoxFuture<'static, Result<Begun<T>, Lost>>);
+pub(super) struct Racer<T> {
+    pub(super) entered: Entered,
+    pub(super) attempt: BoxFuture<'static, Result<Begun<T>, Lost>>,
+}
+
+/// Who was asked, since when, and what it has told of its use.
+pub(super) struct Entered {
+    pub(super) target: Arc<Target>,
+    pub(super) began: Instant,
+    pub(super) told: Told,
+}
 
 /// Attempts beside each other.
 pub(super) struct Race<T> {
@@ -26,7 +36,7 @@ pub(super) struct Race<T> {
 /// What happens next.
 pub(super) enum Next<T> {
     /// One has ended.
-    Ended(Arc<Target>, Instant, Result<Begun<T>, Lost>),
+    Ended(Entered, Result<Begun<T>, Lost>),
     /// The first is late.
     Late,
 }
@@ -52,18 +62,18 @@ impl<T> Race<T> {
     }
 
     /// Those that are not heard.
-    pub(super) fn losers(self) -> impl Iterator<Item = (Arc<Target>, Instant)> {
-        self.racers.into_iter().map(|(target, began, _)| (target, began))
+    pub(super) fn losers(self) -> impl Iterator<Item = Entered> {
+        self.racers.into_iter().map(|racer| racer.entered)
     }
 
     fn poll_next(&mut self, context: &mut Context<'_>) -> Poll<Next<T>> {
         for place in 0..self.racers.len() {
-            let Some((_, _, attempt)) = self.racers.get_mut(place) else {
+            let Some(racer) = self.racers.get_mut(place) else {
                 break;
             };
-            if let Poll::Ready(result) = Pin::new(attempt).poll(context) {
-                let (target, began, _) = self.racers.remove(place);
-                return Poll::Ready(Next::Ended(target, began, result));
+            if let Poll::Ready(result) = Pin::new(&mut racer.attempt).poll(context) {
+                let racer = self.racers.remove(place);
+                return Poll::Ready(Next::Ended(racer.entered, result));
             }
         }
         if let Some(late) = &mut self.late

@@ -8,14 +8,15 @@ use super::Run;
 use crate::{ask::Chat, cache::Kept, cache::key::Key};
 
 /// The last resort for a request that failed; `None`: there is none, or the request itself is wrong.
-pub(crate) fn last(run: &Run<Chat>, key: Option<&Key>, error: &Error) -> Option<EventStream> {
+pub(crate) async fn last(run: &Run<Chat>, key: Option<&Key>, error: &Error) -> Option<EventStream> {
     let about_us = error.is_retryable() || error.code() == Some("no_target_ready");
     if !about_us {
         return None;
     }
     let (route, trail) = (&run.route, &run.ask.request.context.trail);
     if route.spec.stale
-        && let Some(kept) = key.and_then(|key| route.cache.get(key))
+        && let Some(key) = key
+        && let Some(kept) = route.cache.find(key, &*route.ports.timer).await
     {
         trail.note(|course| {
             course.cache = Some(CacheUse::Stale);

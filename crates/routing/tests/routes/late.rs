@@ -6,7 +6,7 @@ use busbar_core::{ErrorKind, Event, Progress};
 use busbar_routing::{Floor, OnCut};
 use busbar_testkit::{Gate, Scripted, Step};
 
-use crate::support::{Rig, ask, get, spec, target};
+use crate::support::{Rig, ask, error, get, spec, target};
 
 const SECOND: Duration = Duration::from_secs(1);
 
@@ -56,6 +56,35 @@ async fn a_models_own_time_is_kept_to() {
     let began = busbar_core::Clock::now(&rig.clock);
     get(&rig, &rig.route(&spec), ask("x")).await;
     assert_eq!(busbar_core::Clock::now(&rig.clock) - began, SECOND);
+}
+
+#[tokio::test]
+async fn how_long_a_connection_may_take_is_said_to_each_target() {
+    let heard = std::sync::Arc::new(std::sync::Mutex::new(Vec::new()));
+    let hears = |steps: Vec<Step>| {
+        let heard = std::sync::Arc::clone(&heard);
+        Scripted::answering(move |request| {
+            heard.lock().unwrap().push(request.context.connect());
+            steps.clone()
+        })
+    };
+    let lost = Step::Fail(error(ErrorKind::Unavailable));
+    let rig = Rig::new()
+        .put("p", "a", &hears(vec![lost.clone()]))
+        .put("p", "b", &hears(vec![lost]))
+        .put("p", "c", &hears(vec![Step::text("hi")]));
+    let mut spec = spec(&[&["a"], &["b"], &["c"]]);
+    spec.timeouts.connect = Some(2 * SECOND);
+    spec.tiers[0].targets[0].timeouts.connect = Some(SECOND);
+    get(&rig, &rig.route(&spec), ask("x")).await;
+    assert_eq!(
+        *heard.lock().unwrap(),
+        [Some(SECOND), Some(2 * SECOND), Some(2 * SECOND)]
+    );
+    spec.timeouts.connect = None;
+    heard.lock().unwrap().clear();
+    get(&rig, &rig.route(&spec), ask("x")).await;
+    assert_eq!(*heard.lock().unwrap(), [Some(SECOND), None, None]);
 }
 
 #[tokio::test]

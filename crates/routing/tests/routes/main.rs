@@ -5,6 +5,7 @@
     reason = "tests: what fails here fails the test"
 )]
 
+mod beyond;
 mod cached;
 mod chosen;
 mod contract;
@@ -12,4 +13,5 @@ mod failing;
 mod late;
 mod passed_on;
 mod resumed;
+mod spent;
 mod support;

@@ -3,11 +3,9 @@
 
 use std::sync::Arc;
 
-use busbar_core::{
-    ChatRequest, ErrorKind, Event, OutputFormat, Prompt, Resumed, Role, ThoughtDelta, ToolCallId,
-};
+use busbar_core::{ChatRequest, ErrorKind, Event, OutputFormat, Prompt, Resumed, ThoughtDelta, ToolCallId};
 use busbar_routing::OnCut;
-use busbar_testkit::{Scripted, Step};
+use busbar_testkit::{Scripted, Step, said_before};
 use proptest::prelude::*;
 
 use crate::support::{Got, Rig, ask, error, get, labelled, spec};
@@ -16,20 +14,11 @@ fn cut() -> Step {
     Step::Fail(error(ErrorKind::BadUpstream))
 }
 
-/// What was said of the answer before this request was made.
-fn said_before(request: &ChatRequest) -> String {
+/// What was said of the answer before this request was made; a text that is to be continued begins with it.
+fn begun(request: &ChatRequest) -> String {
     match &request.prompt {
         Prompt::Text(text) => text.strip_prefix("start:").unwrap_or_default().to_owned(),
-        Prompt::Messages(messages) => {
-            let mut turns = messages
-                .iter()
-                .rev()
-                .filter(|message| message.role == Role::Assistant);
-            turns
-                .next()
-                .map(|message| message.content.text().into_owned())
-                .unwrap_or_default()
-        }
+        Prompt::Messages(_) => said_before(request),
     }
 }
 
@@ -38,7 +27,7 @@ fn said_before(request: &ChatRequest) -> String {
 fn teller(text: &str, size: usize, cut_after: Option<usize>) -> Scripted {
     let text: Arc<str> = text.into();
     Scripted::answering(move |request| {
-        let before = said_before(request);
+        let before = begun(request);
         // Hosts give a beginning back without the space at its end.
         let rest = text.strip_prefix(before.as_str()).unwrap();
         let chars: Vec<char> = rest.chars().collect();
@@ -223,4 +212,48 @@ async fn what_nobody_goes_on_with_ends_with_a_typed_error_and_keeps_what_was_sai
         (got.text.as_str(), got.error().code()),
         ("one", Some("stream_interrupted"))
     );
+}
+
+fn says(kind: ErrorKind, message: &str) -> busbar_core::Error {
+    busbar_core::Error::new(kind, message)
+}
+
+/// A model that says a piece and is cut, and whom nobody hears of again.
+fn lost_for_good() -> Scripted {
+    let turns = std::sync::atomic::AtomicUsize::new(0);
+    let broken = || Step::Fail(says(ErrorKind::BadUpstream, "the line broke"));
+    Scripted::answering(
+        move |_| match turns.fetch_add(1, std::sync::atomic::Ordering::SeqCst) {
+            0 => vec![Step::text("one"), broken()],
+            _ => vec![broken()],
+        },
+    )
+}
+
+#[tokio::test]
+async fn a_stream_that_nobody_can_go_on_with_tells_each_reason_once() {
+    let alone = Rig::new().put("p", "a", &lost_for_good());
+    let got = get(&alone, &alone.route(&spec(&[&["a"]])), ask("tell")).await;
+    let told = got.error().message();
+    assert_eq!(told.matches("the line broke").count(), 1, "{told}");
+
+    let away = Scripted::failing(says(ErrorKind::Unavailable, "nobody is at home"));
+    let both = rig([&lost_for_good(), &away, &away], false);
+    let got = get(&both, &both.route(&spec(&[&["a"], &["b"]])), ask("tell")).await;
+    assert_eq!(got.error().code(), Some("stream_interrupted"));
+    let told = got.error().message();
+    for reason in ["the line broke", "nobody is at home"] {
+        assert_eq!(told.matches(reason).count(), 1, "{told}");
+    }
+}
+
+#[tokio::test]
+async fn a_stream_that_is_cut_again_and_again_ends_with_a_typed_error() {
+    let again = Scripted::answering(|request| {
+        let before = begun(request);
+        vec![Step::text(&format!("{before} more")), cut()]
+    });
+    let rig = Rig::new().put("p", "a", &again);
+    let got = get(&rig, &rig.route(&spec(&[&["a"]])), ask("tell")).await;
+    assert_eq!(got.error().code(), Some("stream_interrupted"), "{got:?}");
 }

@@ -10,10 +10,10 @@ use std::{
 
 use busbar_core::{
     BoxFuture, ChatModel, ChatRequest, Clock as _, Done, Error, ErrorKind, Event, EventStream, FinishReason,
-    Prompt, Result, Role, Timer, Tokens, Usage,
+    Result, Timer, Tokens, Usage,
 };
 use busbar_routing::{Dice, Seeded};
-use busbar_testkit::TestClock;
+use busbar_testkit::{TestClock, said_before};
 use futures_util::{StreamExt as _, stream};
 
 /// What every model says.
@@ -88,21 +88,6 @@ impl Target {
     pub(crate) async fn pause(clock: &TestClock, ms: u64) {
         clock.sleep_until(clock.now() + Duration::from_millis(ms)).await;
     }
-}
-
-/// What was said before the request for the rest.
-pub(crate) fn said_before(request: &ChatRequest) -> String {
-    let Prompt::Messages(messages) = &request.prompt else {
-        return String::new();
-    };
-    let mut turns = messages
-        .iter()
-        .rev()
-        .filter(|message| message.role == Role::Assistant);
-    turns
-        .next()
-        .map(|message| message.content.text().into_owned())
-        .unwrap_or_default()
 }
 
 impl ChatModel for Target {

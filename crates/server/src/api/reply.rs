@@ -16,6 +16,9 @@ const MODEL: HeaderName = HeaderName::from_static("x-busbar-model");
 /// What it cost, US dollars, or `unpriced`.
 const COST: HeaderName = HeaderName::from_static("x-busbar-cost-usd");
 
+/// That the cost is an estimate; absent where it is none.
+const ESTIMATED: HeaderName = HeaderName::from_static("x-busbar-cost-estimated");
+
 /// JSON.
 pub(crate) fn json(body: Bytes) -> Response {
     (
@@ -48,6 +51,9 @@ pub(crate) fn measured(body: Bytes, metrics: &Metrics) -> Response {
     number("x-busbar-tokens-in", Some(metrics.tokens_in.into()));
     number("x-busbar-tokens-out", Some(metrics.tokens_out.into()));
     cost(headers, metrics.cost_usd);
+    if metrics.cost_estimated {
+        headers.insert(ESTIMATED, HeaderValue::from_static("true"));
+    }
     if let Some(route) = &metrics.route {
         routed(headers, route);
     }

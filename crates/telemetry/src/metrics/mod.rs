@@ -172,6 +172,7 @@ pub struct Metrics {
     /// Picodollars.
     cost: Family<Counter, 2>,
     unpriced: Family<Counter, 2>,
+    estimated: Family<Counter, 2>,
     images: ImageCells,
     routes: routes::Routes,
     targets: RwLock<Option<TargetSource>>,
@@ -202,6 +203,7 @@ impl Metrics {
             per_output_token: Family::new(|| Histogram::new(PER_TOKEN_SECONDS)),
             cost: Family::new(Counter::default),
             unpriced: Family::new(Counter::default),
+            estimated: Family::new(Counter::default),
             images: ImageCells::new(),
             routes: routes::Routes::new(),
             targets: RwLock::default(),
@@ -279,6 +281,9 @@ impl Metrics {
         match metrics.cost {
             Some(cost) => self.cost.with([operation, model]).add(cost.as_picodollars()),
             None => self.unpriced.with([operation, model]).add(1),
+        }
+        if metrics.cost_estimated {
+            self.estimated.with([operation, model]).add(1);
         }
         if let Some(course) = &metrics.course {
             self.routes.count(course);

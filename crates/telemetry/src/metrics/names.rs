@@ -60,6 +60,7 @@ table! {
     FIRST_TOKEN       Histogram "gen_ai_server_time_to_first_token_seconds" "From a generation request's arrival to its first piece of text";
     PER_OUTPUT_TOKEN  Histogram "gen_ai_server_time_per_output_token_seconds" "Time of each output token after the first";
     COST              Counter   "busbar_cost_usd_total"                  "What answers of models with a price cost, US dollars";
+    ESTIMATED         Counter   "busbar_estimated_answers_total"         "Answers whose cost is an estimate: a host did not get to say what it used";
     UNPRICED          Counter   "busbar_unpriced_answers_total"          "Answers of models without a price; they are not free";
 
     IMAGE_STEP        Histogram "busbar_image_step_duration_seconds"     "Time of each denoising step of a picture";

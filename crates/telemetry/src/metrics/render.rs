@@ -129,6 +129,7 @@ impl Metrics {
             let dollars = Money::picodollars(cell.get()).as_dollars();
             text.sample(&names::COST, &pairs(labels, values), dollars);
         });
+        counters(text, &names::ESTIMATED, labels, &self.estimated);
         counters(text, &names::UNPRICED, labels, &self.unpriced);
     }
 

@@ -155,6 +155,7 @@ pub(crate) fn metrics(usage: Usage) -> AnswerMetrics {
         total: Duration::from_millis(280),
         usage,
         cost: None,
+        cost_estimated: false,
         course: None,
     }
 }

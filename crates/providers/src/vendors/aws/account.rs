@@ -13,6 +13,7 @@ use crate::{
 const PATIENCE: Patience = Patience {
     answer: Duration::from_secs(40),
     stall: Duration::from_secs(20),
+    connect: None,
 };
 
 /// An account in a region. Cheap to clone.

@@ -17,6 +17,7 @@ use crate::{
 const PATIENCE: Patience = Patience {
     answer: Duration::from_secs(20),
     stall: Duration::from_secs(20),
+    connect: None,
 };
 /// A look that takes longer is tried again later.
 const LONGEST: Duration = Duration::from_secs(30);
