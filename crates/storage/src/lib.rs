@@ -2,10 +2,12 @@
 //! processes share, [`Files`] keeps artifacts in a folder, and `memory` does both for tests and
 //! for servers that need not remember. For processes on several machines there are [`DynamoDb`],
 //! [`Sqs`] and [`S3`], over the signed requests of `busbar-providers`.
+//! [`AnswerFiles`] keeps answers of routes in files.
 //!
 //! **Invariant:** no rule of a job's life is here. A store writes what it is given, over exactly
 //! the version it is told.
 
+mod answers;
 mod dynamodb;
 mod files;
 pub mod memory;
@@ -20,6 +22,7 @@ use busbar_providers::{
     settings::Problem,
 };
 
+pub use answers::AnswerFiles;
 pub use dynamodb::DynamoDb;
 pub use files::Files;
 pub use s3::S3;
