@@ -5,9 +5,10 @@ use std::{sync::Arc, time::Duration};
 
 use axum::Router;
 use busbar_config::Config;
-use busbar_core::{Roster, StageKeeper};
+use busbar_core::{AnswerStore, Roster, StageKeeper};
 use busbar_jobs::endpoint::EndpointJobs;
-use busbar_server::{Drain, Hosts, Origins, Parts, ReplayLimits, Server, Settings, WsLimits};
+use busbar_server::{Drain, Hosts, Operators, Origins, Parts, ReplayLimits, Server, Settings, WsLimits};
+use busbar_storage::AnswerFiles;
 use busbar_telemetry::Metrics;
 use tokio::sync::oneshot;
 
@@ -70,6 +71,10 @@ impl Assembled {
             clock: clock.clone(),
             signals: signals.clone(),
         };
+        // Before the first request: an answer from before the start is as good as one from after it.
+        if let Some(answers) = answers(&config, &clock).await {
+            configured.wanted.keep_answers_in(answers);
+        }
         let watched = roster.clone();
         metrics.watch_targets(move || routes::targets(&watched.models()));
         let (reloader, failed) = Reloader::start(configured, parts);
@@ -83,6 +88,7 @@ impl Assembled {
             fetcher: fetch::pictures(&config.fetch),
             stages: Some(keeper),
             pictures: studio.as_ref().map(Studio::pictures),
+            steering: Some(reloader.steering()),
             settings: Settings {
                 later: later.as_ref().map(|places| places.named.clone()),
                 ..settings(&config, front)
@@ -104,6 +110,24 @@ impl Assembled {
             failed,
             _reloader: reloader,
         })
+    }
+}
+
+/// Where answers of routes outlive the process, if they are to. A disk that fails keeps nobody from serving.
+async fn answers(config: &Config, clock: &Arc<SystemClock>) -> Option<Arc<dyn AnswerStore>> {
+    let (most, clock) = (config.storage.answers, clock.clone());
+    let folder = config.storage.home.join("answers");
+    if most == 0 {
+        return None;
+    }
+    let opening = tokio::task::spawn_blocking(move || AnswerFiles::open(&folder, most, clock));
+    match opening.await {
+        Ok(Ok(files)) => Some(Arc::new(files)),
+        Ok(Err(error)) => {
+            tracing::warn!(%error, "answers are kept in memory only: their folder cannot be used");
+            None
+        }
+        Err(_) => None,
     }
 }
 
@@ -144,6 +168,11 @@ fn settings(config: &Config, front: Front) -> Settings {
             Hosts::Loopback
         } else {
             Hosts::Any
+        },
+        operators: match server.operators {
+            busbar_config::Operators::Nobody => Operators::Nobody,
+            busbar_config::Operators::Local => Operators::Local,
+            busbar_config::Operators::Anyone => Operators::Anyone,
         },
         origins: match &config.cors.origins {
             busbar_config::Origins::None => Origins::None,

@@ -39,7 +39,10 @@ mod worker;
 
 pub use busbar_jobs::{Delivery, MediaType, Receipt, Timestamp, image::ImageRecipe};
 pub use busbar_tasks::{Length, Style, SummaryEvent, SummaryRequest};
-pub use busbar_wire::routes::{ExplanationObject, RouteList};
+pub use busbar_wire::{
+    configuration::{ConfigurationChange, ConfigurationStatus, ConfigurationVersion},
+    routes::{ExplanationObject, RouteList},
+};
 pub use error::{Error, Result};
 pub use function::Function;
 pub use images::{Hands, ImageFiles, ImagePlan};
@@ -49,7 +52,7 @@ pub use load::Role;
 pub use logs::init_logs;
 pub use look::{Look, Sent};
 pub use plan::Plan;
-pub use reload::{Configured, configure, current, roll_back, versions};
+pub use reload::{Configured, changes, configure, current, roll_back, summary, versions};
 pub use remote::Remote;
 pub use routes::Outlook;
 pub use serve::{Ended, serve};

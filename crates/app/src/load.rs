@@ -7,7 +7,7 @@
 use std::{collections::BTreeSet, sync::Arc};
 
 use busbar_config::Config;
-use busbar_core::{Model, Models};
+use busbar_core::{AnswerStore, Model, Models};
 use busbar_routing::{Place, Placed, Routing};
 use busbar_telemetry::{Metrics, Watched};
 
@@ -168,6 +168,11 @@ impl Wanted {
             kept,
             failures,
         }
+    }
+
+    /// Keeps the answers of its routes there too, and those of all that come after it.
+    pub(crate) fn keep_answers_in(&self, store: Arc<dyn AnswerStore>) {
+        self.routes.routing().keep_answers_in(store);
     }
 
     /// What of the work this process does.

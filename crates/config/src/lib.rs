@@ -66,7 +66,7 @@ pub use providers::Provider;
 pub use raw::schema;
 pub use routing::Routing;
 pub use secrets::{redacted, restored};
-pub use server::Server;
+pub use server::{Operators, Server};
 pub use settings::{Setting, settings, template};
 pub use source::Source;
 pub use storage::Storage;

@@ -36,7 +36,7 @@ use crate::{
 const ENVIRONMENT: &str = "source.environment";
 
 /// The sections that a running server takes up; what is only for commands counts as such.
-const TAKEN_UP: &[&str] = &["client", "hub", "models", "text"];
+const TAKEN_UP: &[&str] = &["client", "hub", "models", "routing", "text"];
 
 /// Where settings come from.
 #[derive(Clone, Debug, Default)]

@@ -20,6 +20,18 @@ pub(crate) struct RawServer {
     drain_timeout: Span,
     behind_https_proxy: bool,
     any_host: bool,
+    operators: String,
+}
+
+/// Who may see and change the configuration over HTTP.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Operators {
+    /// Nobody.
+    Nobody,
+    /// Programs on this machine.
+    Local,
+    /// Whoever reaches the server.
+    Anyone,
 }
 
 /// Where to listen, and what one request may take.
@@ -37,6 +49,8 @@ pub struct Server {
     pub behind_https_proxy: bool,
     /// Whether requests for any host name are answered, also on the loopback address.
     pub any_host: bool,
+    /// Who may see and change the configuration.
+    pub operators: Operators,
 }
 
 impl RawServer {
@@ -60,6 +74,21 @@ impl RawServer {
             drain_timeout: self.drain_timeout.0,
             behind_https_proxy: self.behind_https_proxy,
             any_host: self.any_host,
+            operators: self.operators(problems),
+        }
+    }
+
+    fn operators(&self, problems: &mut Problems) -> Operators {
+        match &*self.operators {
+            "nobody" => Operators::Nobody,
+            "local" => Operators::Local,
+            "anyone" => Operators::Anyone,
+            other => {
+                let message =
+                    format!("`{other}` is nobody we know; write \"nobody\", \"local\" or \"anyone\"");
+                problems.field("server.operators", message);
+                Operators::Nobody
+            }
         }
     }
 

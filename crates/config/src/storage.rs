@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use schemars::JsonSchema;
 use serde::Deserialize;
 
-use crate::{environment::Environment, problem::Problems, source::REGION_VARIABLES};
+use crate::{environment::Environment, problem::Problems, size::Size, source::REGION_VARIABLES};
 
 /// As written; empty means the platform's data directory, and what is beneath it.
 #[derive(Debug, Deserialize, JsonSchema)]
@@ -17,6 +17,7 @@ pub(crate) struct RawStorage {
     files: String,
     region: String,
     endpoint: String,
+    answers: Size,
 }
 
 /// Where models and history live, and what is kept of jobs. The directory is made when something is
@@ -35,6 +36,8 @@ pub struct Storage {
     pub region: String,
     /// Instead of the region's own addresses.
     pub endpoint: Option<String>,
+    /// Bytes of answers of routes that are kept on disk; 0: none.
+    pub answers: u64,
 }
 
 const TABLE: &str = "dynamodb:";
@@ -83,6 +86,7 @@ impl RawStorage {
             files: files.map(|place| format!("{BUCKET}{}", place.trim_end_matches('/'))),
             region: self.region.clone(),
             endpoint: (!self.endpoint.is_empty()).then(|| self.endpoint.clone()),
+            answers: self.answers.0,
         }
     }
 }

@@ -89,6 +89,7 @@ impl Incoming<'_> {
 
 /// The paths under `/v1/` that are ours; the others are OpenAI's, known or not.
 const OURS: &[&str] = &[
+    "/v1/config",
     "/v1/images/files",
     "/v1/images/jobs",
     "/v1/routes",

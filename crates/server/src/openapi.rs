@@ -14,8 +14,8 @@ use utoipa::{IntoParams, OpenApi};
 
 use crate::{
     api::{
-        bedrock, count, embeddings, generate, images, models, predict, probes, registry, reply, routes,
-        sagemaker, summaries,
+        bedrock, config, count, embeddings, generate, images, models, predict, probes, registry, reply,
+        routes, sagemaker, summaries,
     },
     replay,
 };
@@ -101,6 +101,12 @@ pub(crate) struct ResumeHeader {
         routes::list,
         routes::get,
         routes::explain,
+        config::status,
+        config::versions,
+        config::version,
+        config::diff,
+        config::reload,
+        config::rollback,
         probes::alive,
         probes::ready,
         probes::metrics,

@@ -11,8 +11,8 @@ use axum::{
 use crate::{
     Server,
     api::{
-        bedrock, count, embeddings, generate, images, models, predict, probes, registry, routes, sagemaker,
-        summaries,
+        bedrock, config, count, embeddings, generate, images, models, predict, probes, registry, routes,
+        sagemaker, summaries,
     },
     console,
     error::{Failure, Handled},
@@ -60,6 +60,12 @@ pub fn router(server: Server) -> Router {
         )
         .route("/v1/summaries", post(summaries::create))
         .route("/v1/ws", get(ws::upgrade))
+        .route("/v1/config", get(config::status))
+        .route("/v1/config/versions", get(config::versions))
+        .route("/v1/config/versions/{number}", get(config::version))
+        .route("/v1/config/diff", get(config::diff))
+        .route("/v1/config/reload", post(config::reload))
+        .route("/v1/config/rollback", post(config::rollback))
         .route("/healthz", get(probes::alive))
         .route("/readyz", get(probes::ready))
         .route("/metrics", get(probes::metrics))

@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use crate::{ReplayLimits, WsLimits};
+use crate::{Operators, ReplayLimits, WsLimits};
 
 /// Limits, times, and who may speak to it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -16,6 +16,8 @@ pub struct Settings {
     pub keep_alive: Duration,
     /// By which names it may be spoken to.
     pub hosts: Hosts,
+    /// Who may see and change the configuration.
+    pub operators: Operators,
     /// Web pages of which origins may read its answers.
     pub origins: Origins,
     /// How long browsers may remember that they may.
@@ -69,6 +71,7 @@ impl Default for Settings {
             request_timeout: Duration::from_secs(600),
             keep_alive: Duration::from_secs(15),
             hosts: Hosts::Any,
+            operators: Operators::Nobody,
             origins: Origins::None,
             origins_max_age: Duration::from_secs(3600),
             https: false,

@@ -8,7 +8,7 @@ use std::{
 use busbar_core::{Clock, Error, ErrorKind, Fetcher, Result, Roster, StageKeeper};
 use busbar_telemetry::Metrics;
 
-use crate::{Drain, Pictures, Settings, replay::Replay};
+use crate::{Drain, Pictures, Settings, Steering, replay::Replay};
 
 /// What a server is made of.
 #[derive(Debug)]
@@ -21,6 +21,8 @@ pub struct Parts {
     pub stages: Option<Arc<dyn StageKeeper>>,
     /// Pictures as jobs; without a place to record them there are none.
     pub pictures: Option<Pictures>,
+    /// The configuration of the process; without one nothing is told about it.
+    pub steering: Option<Arc<dyn Steering>>,
     /// Limits and times.
     pub settings: Settings,
     /// What time it is.
@@ -82,6 +84,17 @@ impl Server {
         self.0.parts.pictures.as_ref().ok_or_else(|| {
             let message = "this server keeps no jobs: it has no place to record them";
             Error::new(ErrorKind::Unavailable, message).with_code("jobs_disabled")
+        })
+    }
+
+    /// The configuration of the process.
+    ///
+    /// # Errors
+    /// `Unavailable`, where this server has none that could change.
+    pub(crate) fn steering(&self) -> Result<&dyn Steering> {
+        self.0.parts.steering.as_deref().ok_or_else(|| {
+            let message = "this server has no configuration that could be seen or changed";
+            Error::new(ErrorKind::Unavailable, message).with_code("configuration_disabled")
         })
     }
 

@@ -9,6 +9,7 @@ pub mod anthropic;
 pub mod bedrock;
 mod body;
 pub mod client;
+pub mod configuration;
 pub mod event_stream;
 mod framing;
 pub mod jobs;

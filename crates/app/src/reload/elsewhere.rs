@@ -8,9 +8,12 @@ use busbar_providers::{
     documents::{self, Documents, Found, Piece},
     http::Client,
 };
-use tokio::sync::{mpsc, watch};
+use tokio::sync::mpsc;
 
-use super::{offer::Place, reloader::News};
+use super::{
+    offer::Place,
+    reloader::{Asked, News},
+};
 use crate::{Error, Result};
 
 /// Whoever keeps the configuration, and how often they are asked where they do not say.
@@ -84,19 +87,20 @@ impl Elsewhere {
         }
     }
 
-    /// Asks until nobody wants to hear of it any more. `again` counts how often somebody wanted to know at
-    /// once. Those who cannot be reached have said nothing new.
-    pub(super) async fn attend(mut self, mut again: watch::Receiver<u32>, news: mpsc::Sender<News>) {
+    /// Asks until nobody wants to hear of it any more. Through `asked` come those who want to know at once.
+    /// Those who cannot be reached have said nothing new.
+    pub(super) async fn attend(mut self, mut asked: mpsc::Receiver<Asked>, news: mpsc::Sender<News>) {
         let mut wait = self.interval;
         let mut reached = true;
         loop {
-            let anew = tokio::select! {
-                () = tokio::time::sleep(wait) => false,
-                changed = again.changed() => match changed {
-                    Ok(()) => true,
-                    Err(_) => return,
+            let asker = tokio::select! {
+                () = tokio::time::sleep(wait) => None,
+                asker = asked.recv() => match asker {
+                    Some(asker) => Some(asker),
+                    None => return,
                 },
             };
+            let anew = asker.is_some();
             wait = self.interval;
             let found = match self.documents.look(anew).await {
                 Ok(look) => {
@@ -115,12 +119,14 @@ impl Elsewhere {
                         let source = self.documents.place();
                         tracing::warn!(source, %error, "the configuration cannot be had; the last one serves on");
                     }
-                    continue;
+                    None
                 }
             };
-            if let Some(found) = found
-                && news.send(News::Elsewhere(said(found))).await.is_err()
-            {
+            if found.is_none() && !anew {
+                continue;
+            }
+            let told = News::Elsewhere(found.map(said), asker.flatten());
+            if news.send(told).await.is_err() {
                 return;
             }
         }

@@ -11,7 +11,10 @@ mod reasons;
 mod reloader;
 mod start;
 mod steady;
+mod steering;
 mod watch;
+mod worker;
 
 pub(crate) use reloader::{Parts, Reloader};
 pub use start::{Configured, configure, current, roll_back, versions};
+pub use steering::{changes, summary};

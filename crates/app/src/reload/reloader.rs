@@ -1,30 +1,25 @@
-//! Takes up one configuration after the other, in the order in which they come. Nobody else puts models
-//! into service.
+//! Whoever takes up configurations, and everybody with news for them. Nobody else puts models into service.
 
-use std::{collections::BTreeMap, path::PathBuf, sync::Arc, time::UNIX_EPOCH};
+use std::sync::Arc;
 
-use busbar_config::{Chosen, Fate, Flag, Loaded, Offered, Sources, State, Version, Versions, diff};
-use busbar_core::{Clock, Error as ModelError, ErrorKind, Readiness, Roster};
+use busbar_config::Chosen;
+use busbar_core::{Clock, Roster};
+use busbar_server::Steering;
 use busbar_telemetry::Metrics;
 use tokio::{
-    sync::{mpsc, oneshot, watch as watch_channel},
+    sync::{mpsc, oneshot},
     task::JoinSet,
 };
-use toml::Table;
 
 use super::{
-    candidate::Candidate,
-    elsewhere::{Elsewhere, Said},
-    offer::{Offer, Place},
-    reasons::reasons,
-    start::{Configured, Standing},
-    watch::{self, Watched},
+    elsewhere::Said,
+    offer::Place,
+    start::Configured,
+    steering::{Helm, Told},
+    watch::{Watched, watch},
+    worker::Worker,
 };
-use crate::{
-    Error, Result,
-    load::{Kept, Outcome, Wanted},
-    signals::Signals,
-};
+use crate::{Error, signals::Signals};
 
 /// What it needs from the rest of the process.
 #[derive(Clone, Debug)]
@@ -44,406 +39,71 @@ pub(crate) struct Parts {
 pub(super) enum News {
     /// What the file says now.
     File(Place),
-    /// What they say who keep it elsewhere.
-    Elsewhere(Said),
+    /// What they say who keep it elsewhere, where they say something new; and who wanted them to be asked.
+    Elsewhere(Option<Said>, Asked),
     /// A person went back to a version.
     Chosen(Chosen),
     /// Everything is to be read again, the files that settings name included.
-    Anew,
+    Anew(Asked),
+    /// A person wants to go back to a version, and to know why not.
+    RollBack(u64, oneshot::Sender<std::result::Result<(), Vec<String>>>),
 }
+
+/// Whoever waits until everything was read again, if anybody does.
+pub(super) type Asked = Option<oneshot::Sender<()>>;
 
 /// Takes up configurations for as long as it is held.
 #[derive(Debug)]
 pub(crate) struct Reloader {
     _tasks: JoinSet<()>,
-}
-
-/// The one who does it.
-struct Worker {
-    parts: Parts,
-    sources: Sources,
-    /// What cannot change before a restart.
-    started: Loaded,
-    file: Option<PathBuf>,
-    /// Where it comes from, for people.
-    origin: Option<String>,
-    /// Tells whoever asks elsewhere to do so at once.
-    ask: watch_channel::Sender<u32>,
-    versions: Option<Versions>,
-    environment: String,
-    offer: Offer,
-    kept: Arc<Kept>,
-    serving: Serving,
-    /// What versions say with their secrets, as far as this process has seen them.
-    whole: BTreeMap<u64, Table>,
-}
-
-/// What serves.
-struct Serving {
-    number: Option<u64>,
-    table: Table,
+    helm: Arc<Helm>,
 }
 
 impl Reloader {
     /// Loads what was configured, then takes up whatever comes. The result comes only if none of the
     /// first models could be loaded.
-    pub(crate) fn start(configured: Configured, parts: Parts) -> (Self, oneshot::Receiver<Error>) {
-        let Configured {
-            loaded,
-            wanted,
-            sources,
-            offer,
-            file,
-            elsewhere,
-            versions,
-            standing,
-        } = configured;
-        let place = elsewhere.as_ref().map(Elsewhere::place).map(str::to_owned);
-        let (ask, asked) = watch_channel::channel(0);
-        let watched = Watched {
-            file: file.clone(),
-            versions: versions.clone(),
-        };
-        let signals = parts.signals.clone();
-        let environment = loaded.config.source.environment.clone().unwrap_or_default();
-        let worker = Worker {
-            parts,
-            sources: fixed(sources, &environment),
-            environment,
-            serving: Serving {
-                number: None,
-                table: loaded.table.clone(),
-            },
-            started: loaded,
-            origin: place.or_else(|| file.as_ref().map(|file| file.display().to_string())),
-            file,
-            ask,
-            versions,
-            offer,
-            kept: Arc::new(Kept::nothing(wanted.role())),
-            whole: BTreeMap::new(),
-        };
-        let (tell, told) = oneshot::channel();
+    pub(crate) fn start(mut configured: Configured, parts: Parts) -> (Self, oneshot::Receiver<Error>) {
+        let (tell, failed) = oneshot::channel();
         let (send, news) = mpsc::channel(8);
+        let (ask, asked) = mpsc::channel(8);
+        let told = Told::default();
+        told.set(|told| told.source.clone_from(&configured.origin));
+        let helm = Helm {
+            told: told.clone(),
+            versions: configured.versions.clone(),
+            news: send.clone(),
+        };
         let mut tasks = JoinSet::new();
-        if let Some(elsewhere) = elsewhere {
+        if let Some(elsewhere) = configured.elsewhere.take() {
             tasks.spawn(elsewhere.attend(asked, send.clone()));
         }
-        if watched.versions.is_some() {
-            tasks.spawn(watch::watch(watched, send.clone()));
-        }
-        tasks.spawn(async move {
-            let mut heard = 0;
-            loop {
-                heard = signals.hangup_after(heard).await;
-                if send.send(News::Anew).await.is_err() {
-                    return;
-                }
-            }
-        });
-        tasks.spawn(worker.run(wanted, standing, news, tell));
-        (Self { _tasks: tasks }, told)
-    }
-}
-
-impl Worker {
-    async fn run(
-        mut self,
-        wanted: Wanted,
-        standing: Standing,
-        mut news: mpsc::Receiver<News>,
-        failed: oneshot::Sender<Error>,
-    ) {
-        // Held to the end: others can tell that somebody takes up what they choose.
-        let _attended = self.versions.as_ref().map(Versions::attend);
-        if let Err(error) = self.begin(wanted, standing).await {
-            // The server may have been stopped meanwhile.
-            let _unheard = failed.send(error);
-            return;
-        }
-        while let Some(news) = news.recv().await {
-            match news {
-                News::File(place) => self.offered(self.offer.with_file(place)).await,
-                News::Elsewhere(said) => self.offered(self.offer.with(said)).await,
-                News::Anew => self.anew().await,
-                News::Chosen(chosen) => self.go_back(chosen.number).await,
-            }
-        }
-    }
-
-    /// The first time: models serve one by one, as each is there, and one that cannot be loaded is left
-    /// out.
-    async fn begin(&mut self, wanted: Wanted, standing: Standing) -> Result<()> {
-        let roster = self.parts.roster.clone();
-        let outcome = self
-            .load(wanted, move |models| {
-                roster.publish(models.clone(), Readiness::Loading);
-            })
-            .await?;
-        let failure = outcome.failures.into_iter().next_back();
-        let none = outcome.nothing;
-        let readiness = match &failure {
-            Some(error) => Readiness::Failed(ModelError::new(ErrorKind::Unavailable, error.to_string())),
-            None => Readiness::Ready,
-        };
-        tracing::info!(models = outcome.models.iter().count(), "loaded");
-        self.parts.roster.publish(outcome.models, readiness);
-        self.kept = Arc::new(outcome.kept);
-        match failure {
-            Some(error) if none => return Err(error),
-            _ => self.stand(standing).await,
-        }
-        Ok(())
-    }
-
-    async fn stand(&mut self, standing: Standing) {
-        match standing {
-            Standing::Offered => {
-                let number = self.record(Fate::Served).await;
-                self.served(number, None).await;
-            }
-            Standing::Chosen(number) => {
-                tracing::warn!(
-                    version = number,
-                    "an earlier version of the configuration serves, as chosen"
-                );
-                let chosen = self
-                    .versions
-                    .as_ref()
-                    .and_then(|versions| versions.state().chosen);
-                self.served(Some(number), chosen).await;
-            }
-            Standing::LastGood(number, reasons) => {
-                self.served(Some(number), None).await;
-                self.refuse(reasons).await;
-            }
-        }
-    }
-
-    /// What the source says now.
-    async fn offered(&mut self, offer: Offer) {
-        if offer == self.offer {
-            return;
-        }
-        self.offer = offer;
-        self.take(Changed::Only).await;
-    }
-
-    async fn anew(&mut self) {
-        tracing::info!("reading the configuration again");
-        if let Some(file) = self.file.clone() {
-            let look = tokio::task::spawn_blocking(move || watch::look(&file)).await;
-            self.offer = self.offer.with_file(look.unwrap_or(Place::Nothing));
-        }
-        self.take(Changed::OrNot).await;
-        // What they say elsewhere comes later, as news.
-        self.ask.send_modify(|times| *times += 1);
-    }
-
-    /// Takes up what the source says, unless a person went back to a version while it said the same.
-    async fn take(&mut self, what: Changed) {
-        let chosen = self
-            .versions
-            .as_ref()
-            .and_then(|versions| versions.state().chosen);
-        let instead_of = chosen.and_then(|chosen| chosen.instead_of);
-        if instead_of == Some(self.offer.fingerprint(&self.environment)) {
-            return tracing::info!("the source says what was gone back from; nothing changes");
-        }
-        let (offer, sources, kept) = (self.offer.clone(), self.sources.clone(), self.kept.clone());
-        let candidate = aside(move || Candidate::of(&offer, &sources, &kept)).await;
-        let candidate = match candidate {
-            Ok(candidate) => candidate,
-            Err(error) => return self.refuse(reasons(&error)).await,
-        };
-        if candidate.loaded.table == self.serving.table && what == Changed::Only {
-            return self.parts.metrics.configuration_current();
-        }
-        match self.put(candidate).await {
-            Ok(()) => {
-                let number = self.record(Fate::Served).await;
-                self.served(number, None).await;
-            }
-            Err(reasons) => self.refuse(reasons).await,
-        }
-    }
-
-    /// Puts a version of before into service again.
-    async fn go_back(&mut self, number: u64) {
-        let Some(versions) = self.versions.clone() else {
-            return;
-        };
-        let instead_of = Some(self.offer.fingerprint(&self.environment));
-        let whole = self.whole.get(&number).cloned();
-        let now = whole.or_else(|| self.offer.table(&self.environment));
-        let (sources, kept) = (self.sources.clone(), self.kept.clone());
-        let now = now.unwrap_or_else(|| self.serving.table.clone());
-        let found = aside(move || match versions.get(number) {
-            Some(version) => Candidate::version(&version, &now, &sources, &kept),
-            None => Err(missing(number)),
-        });
-        let put = match found.await {
-            Ok(candidate) => self.put(candidate).await,
-            Err(error) => Err(reasons(&error)),
-        };
-        match put {
-            Ok(()) => {
-                let chosen = Chosen { number, instead_of };
-                self.served(Some(number), Some(chosen)).await;
-            }
-            Err(reasons) => {
-                tracing::error!(
-                    version = number,
-                    reasons = reasons.join("; "),
-                    "it cannot be gone back to"
-                );
-                self.note(None).await;
-            }
-        }
-    }
-
-    /// Loads what is not there yet, and swaps everything at once.
-    async fn put(&mut self, candidate: Candidate) -> std::result::Result<(), Vec<String>> {
-        let loaded = candidate.loaded;
-        let outcome = self.load(candidate.wanted, |_| ()).await;
-        let outcome = outcome.map_err(|error| reasons(&error))?;
-        if !outcome.failures.is_empty() {
-            return Err(outcome.failures.iter().flat_map(reasons).collect());
-        }
-        if outcome.nothing {
-            return Err(vec!["it has no model to serve".to_owned()]);
-        }
-        self.parts.roster.publish(outcome.models, Readiness::Ready);
-        let before = std::mem::replace(&mut self.kept, Arc::new(outcome.kept));
-        // A model that nobody asks any more is unloaded, which takes a while.
-        tokio::task::spawn_blocking(move || drop(before));
-        let changes = diff(&self.serving.table, &loaded.table);
-        let changed: Vec<_> = changes.iter().map(|change| &*change.path).collect();
-        let mut waiting = loaded.waiting_for_restart(&self.started);
-        waiting.extend(self.other_environment(&loaded));
-        tracing::info!(changed = changed.join(", "), "a configuration was taken up");
-        if !waiting.is_empty() {
-            tracing::warn!(settings = waiting.join(", "), "these hold only after a restart");
-        }
-        self.serving.table = loaded.table;
-        Ok(())
-    }
-
-    /// The environment decides where a configuration is looked for and what its versions are called; it
-    /// stays what it was when the process began.
-    fn other_environment(&self, loaded: &Loaded) -> Option<String> {
-        let written = |loaded: &Loaded| {
-            let environment = loaded.table.get("source")?.get("environment")?.as_str()?;
-            Some(environment.to_owned())
-        };
-        (written(loaded) != written(&self.started)).then(|| "source.environment".to_owned())
-    }
-
-    /// Notes what serves from now on.
-    async fn served(&mut self, number: Option<u64>, chosen: Option<Chosen>) {
-        self.serving.number = number;
-        if let (Some(number), Some(versions)) = (number, &self.versions) {
-            let kept: Vec<u64> = versions.all().iter().map(|version| version.number).collect();
-            self.whole.retain(|number, _| kept.contains(number));
-            self.whole.insert(number, self.serving.table.clone());
-        }
-        self.note(chosen).await;
-        self.parts.metrics.configuration_taken(number);
-    }
-
-    async fn refuse(&mut self, reasons: Vec<String>) {
-        tracing::error!(
-            reasons = reasons.join("; "),
-            serving = self.serving.number,
-            "a configuration was refused; the last good one serves on"
-        );
-        self.record(Fate::Refused(reasons)).await;
-        // Last, so that whoever sees it counted finds it kept.
-        self.parts.metrics.configuration_refused();
-    }
-
-    async fn load(
-        &self,
-        wanted: Wanted,
-        ready: impl Fn(&busbar_core::Models) + Send + 'static,
-    ) -> Result<Outcome> {
-        let (kept, metrics) = (self.kept.clone(), self.parts.metrics.clone());
-        aside(move || Ok(wanted.load(&kept, &metrics, ready))).await
-    }
-
-    /// Keeps what the source says and what became of it; gives its number. Where it cannot be kept, it
-    /// serves nevertheless.
-    async fn record(&self, fate: Fate) -> Option<u64> {
-        let versions = self.versions.clone()?;
-        let now = self.parts.clock.wall().duration_since(UNIX_EPOCH);
-        let (offer, environment) = (self.offer.clone(), self.environment.clone());
-        let origin = self.origin.clone();
-        let recorded = aside(move || {
-            let table = offer.table(&environment);
-            let offered = Offered {
-                table: table.as_ref(),
-                origin: origin.unwrap_or_default(),
-                label: offer.label,
-                fate,
-                at: now.map_or(0, |since| since.as_secs()),
+        if configured.versions.is_some() {
+            let watched = Watched {
+                file: configured.file.clone(),
+                versions: configured.versions.clone(),
             };
-            versions.record(&offered).map_err(unkept)
-        });
-        let recorded: Result<Version> = recorded.await;
-        recorded
-            .inspect_err(|error| tracing::warn!(%error, "this version is served, but not kept"))
-            .ok()
-            .map(|version| version.number)
-    }
-
-    async fn note(&self, chosen: Option<Chosen>) {
-        let Some(versions) = self.versions.clone() else {
-            return;
-        };
-        let serving = self.serving.number.or_else(|| versions.state().serving);
-        let state = State { serving, chosen };
-        let noted = aside(move || versions.note(&state).map_err(unkept)).await;
-        if let Err(error) = noted {
-            tracing::warn!(%error, "which version serves is not kept");
+            tasks.spawn(watch(watched, send.clone()));
         }
+        tasks.spawn(heed(parts.signals.clone(), send));
+        let (worker, wanted, standing) = Worker::new(configured, parts, told, ask);
+        tasks.spawn(worker.run(wanted, standing, news, tell));
+        let helm = Arc::new(helm);
+        (Self { _tasks: tasks, helm }, failed)
+    }
+
+    /// What operators ask and do.
+    pub(crate) fn steering(&self) -> Arc<dyn Steering> {
+        self.helm.clone()
     }
 }
 
-/// Whether a configuration is taken up that says what the one before said.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Changed {
-    /// Only one that says something else.
-    Only,
-    /// Any: what its settings lead to may have changed.
-    OrNot,
-}
-
-/// The sources with the environment that the process began with.
-fn fixed(mut sources: Sources, environment: &str) -> Sources {
-    sources.flags.push(Flag {
-        name: "the environment at the start".to_owned(),
-        path: "source.environment".to_owned(),
-        value: environment.to_owned(),
-    });
-    sources
-}
-
-/// Runs what blocks beside the threads that serve.
-async fn aside<T: Send + 'static>(work: impl FnOnce() -> Result<T> + Send + 'static) -> Result<T> {
-    let done = tokio::task::spawn_blocking(work).await;
-    done.map_err(|error| ModelError::internal("taking up a configuration broke off").with_source(error))?
-}
-
-fn missing(number: u64) -> Error {
-    Error::Model(ModelError::invalid(
-        "version",
-        format!("there is no version {number}"),
-    ))
-}
-
-fn unkept(source: std::io::Error) -> Error {
-    Error::Io {
-        doing: "keeping a version of the configuration".to_owned(),
-        source,
+/// Each signal that asks for it is news.
+async fn heed(signals: Signals, news: mpsc::Sender<News>) {
+    let mut heard = 0;
+    loop {
+        heard = signals.hangup_after(heard).await;
+        if news.send(News::Anew(None)).await.is_err() {
+            return;
+        }
     }
 }

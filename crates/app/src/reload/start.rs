@@ -21,6 +21,8 @@ pub struct Configured {
     pub(crate) offer: Offer,
     pub(crate) file: Option<PathBuf>,
     pub(crate) elsewhere: Option<Elsewhere>,
+    /// Where it comes from, for people.
+    pub(crate) origin: Option<String>,
     pub(crate) versions: Option<Versions>,
     pub(crate) standing: Standing,
 }
@@ -51,7 +53,10 @@ struct Whereabouts {
 pub async fn configure(sources: Sources, role: Role) -> Result<Configured> {
     let (offer, place, elsewhere) = offered(&sources).await?;
     let (candidate, standing) = choose(&sources, &offer, &place, role)?;
+    let of_file = || place.file.as_ref().map(|file| file.display().to_string());
+    let kept = elsewhere.as_ref().map(|elsewhere| elsewhere.place().to_owned());
     Ok(Configured {
+        origin: kept.or_else(of_file),
         loaded: candidate.loaded,
         wanted: candidate.wanted,
         sources,

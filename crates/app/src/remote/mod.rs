@@ -15,6 +15,9 @@ use busbar_core::{
 use busbar_tasks::{SummaryRequest, SummaryStream};
 use busbar_wire::{
     client::{self, RemoteModel},
+    configuration::{
+        self, ConfigurationDiff, ConfigurationStatus, ConfigurationVersion, ConfigurationVersions,
+    },
     jobs::ImageJob,
     routes::RouteList,
 };
@@ -85,6 +88,50 @@ impl Remote {
             max_tokens: request.max_tokens,
         })?;
         events::summary(Arc::clone(&self.0), call).await
+    }
+}
+
+/// Its configuration. All of these block.
+impl Remote {
+    /// What serves there.
+    ///
+    /// # Errors
+    /// It cannot be reached, or we are no operator there.
+    pub fn configuration(&self) -> Result<ConfigurationStatus> {
+        configuration::decode(&whole(self.0.get(configuration::STATUS)?)?)
+    }
+
+    /// The versions that are kept there, the oldest first.
+    ///
+    /// # Errors
+    /// As above.
+    pub fn configurations(&self) -> Result<Vec<ConfigurationVersion>> {
+        let told = whole(self.0.get(configuration::VERSIONS)?)?;
+        Ok(configuration::decode::<ConfigurationVersions>(&told)?.versions)
+    }
+
+    /// What differs between two of them.
+    ///
+    /// # Errors
+    /// As above; one of them is not kept there.
+    pub fn compare_configurations(&self, from: u64, to: u64) -> Result<ConfigurationDiff> {
+        configuration::decode(&whole(self.0.get(&configuration::compared(from, to))?)?)
+    }
+
+    /// Has everything read again there. What was refused is in the answer.
+    ///
+    /// # Errors
+    /// As above.
+    pub fn reload_configuration(&self) -> Result<ConfigurationStatus> {
+        configuration::decode(&whole(self.0.post(&configuration::reload())?)?)
+    }
+
+    /// Has it go back to a version; without one, to the one before the one that serves.
+    ///
+    /// # Errors
+    /// As above; that version is not kept there, or cannot serve.
+    pub fn roll_configuration_back(&self, version: Option<u64>) -> Result<ConfigurationStatus> {
+        configuration::decode(&whole(self.0.post(&configuration::roll_back(version))?)?)
     }
 }
 

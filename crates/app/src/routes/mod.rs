@@ -32,7 +32,13 @@ impl Routes {
         let rules = &config.routing.rules;
         let routing = match before.filter(|routing| routing.rules() == rules) {
             Some(routing) => Arc::clone(routing),
-            None => Arc::new(Routing::new(ports()?, rules.clone())),
+            None => {
+                let routing = Routing::new(ports()?, rules.clone());
+                if let Some(answers) = before.and_then(|before| before.answers()) {
+                    routing.keep_answers_in(answers);
+                }
+                Arc::new(routing)
+            }
         };
         Ok(Self {
             routing,

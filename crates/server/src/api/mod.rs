@@ -1,6 +1,7 @@
 //! The endpoints, one file each.
 
 pub(crate) mod bedrock;
+pub(crate) mod config;
 pub(crate) mod count;
 pub(crate) mod embeddings;
 pub(crate) mod generate;

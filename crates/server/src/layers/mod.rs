@@ -19,7 +19,7 @@ use tracing::Instrument as _;
 use crate::Server;
 
 pub(crate) use body::Watching;
-pub(crate) use origin::may_connect;
+pub(crate) use origin::{is_called_this_machine, is_of_foreign_page, may_connect};
 
 /// Takes a request through all of them, and its answer back.
 pub(crate) async fn around(State(server): State<Server>, mut request: Request, next: Next) -> Response {

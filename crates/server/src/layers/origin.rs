@@ -3,7 +3,7 @@
 
 use axum::{
     extract::Request,
-    http::{HeaderMap, HeaderValue, Method, header, uri::Authority},
+    http::{HeaderMap, HeaderValue, Method, Uri, header, request::Parts, uri::Authority},
     response::Response,
 };
 use busbar_core::{Error, ErrorKind};
@@ -33,7 +33,7 @@ pub(super) fn page(settings: &Settings, request: &Request) -> Result<Option<Head
     if is_allowed(&settings.origins, origin) {
         return Ok(Some(origin.clone()));
     }
-    if is_foreign(request, origin) && settings.hosts == Hosts::Loopback {
+    if is_foreign(request.headers(), request.uri(), origin) && settings.hosts == Hosts::Loopback {
         return Err(Failure::forbidden(foreign()));
     }
     // Elsewhere than on loopback the browser's own rules decide: no header, no reading.
@@ -54,24 +54,43 @@ pub(super) fn asks_first(request: &Request) -> bool {
 /// Where the page is neither ours nor allowed.
 pub(crate) fn may_connect(settings: &Settings, request: &Request) -> Result<(), Failure> {
     match request.headers().get(header::ORIGIN) {
-        Some(origin) if !is_allowed(&settings.origins, origin) && is_foreign(request, origin) => {
+        Some(origin)
+            if !is_allowed(&settings.origins, origin)
+                && is_foreign(request.headers(), request.uri(), origin) =>
+        {
             Err(Failure::forbidden(foreign()))
         }
         _ => Ok(()),
     }
 }
 
+/// Whether a request was sent by a web page of elsewhere, allowed or not.
+pub(crate) fn is_of_foreign_page(parts: &Parts) -> bool {
+    let origin = parts.headers.get(header::ORIGIN);
+    origin.is_some_and(|origin| is_foreign(&parts.headers, &parts.uri, origin))
+}
+
+/// Whether whoever sent this called us by a name that means this machine and nobody else.
+pub(crate) fn is_called_this_machine(parts: &Parts) -> bool {
+    called(&parts.headers, &parts.uri).is_some_and(is_this_machine)
+}
+
+fn is_this_machine(host: &str) -> bool {
+    is_loopback(name(host))
+}
+
+/// The name that we were called by.
+fn called<'a>(headers: &'a HeaderMap, uri: &'a Uri) -> Option<&'a str> {
+    let sent = headers.get(header::HOST).and_then(|host| host.to_str().ok());
+    // HTTP/2 has no `Host`, it has an authority.
+    sent.or_else(|| uri.authority().map(Authority::as_str))
+}
+
 fn check_host(settings: &Settings, request: &Request) -> Result<(), Failure> {
     if settings.hosts == Hosts::Any {
         return Ok(());
     }
-    let sent = request
-        .headers()
-        .get(header::HOST)
-        .and_then(|host| host.to_str().ok());
-    // HTTP/2 has no `Host`, it has an authority.
-    let host = sent.or_else(|| request.uri().authority().map(Authority::as_str));
-    if host.is_none_or(|host| is_loopback(name(host))) {
+    if called(request.headers(), request.uri()).is_none_or(is_this_machine) {
         return Ok(());
     }
     let message = "this server listens for this machine only and is called `localhost`; \
@@ -109,8 +128,8 @@ fn is_allowed(origins: &Origins, origin: &HeaderValue) -> bool {
 }
 
 /// Whether the page is not one of ours.
-fn is_foreign(request: &Request, origin: &HeaderValue) -> bool {
-    let site = request.headers().get("sec-fetch-site").map(HeaderValue::as_bytes);
+fn is_foreign(headers: &HeaderMap, uri: &Uri, origin: &HeaderValue) -> bool {
+    let site = headers.get("sec-fetch-site").map(HeaderValue::as_bytes);
     // A browser says this of its own, and a page cannot make it lie.
     if site == Some(b"same-origin") {
         return false;
@@ -120,12 +139,7 @@ fn is_foreign(request: &Request, origin: &HeaderValue) -> bool {
         .ok()
         .and_then(|origin| origin.split_once("://"))
         .map(|(_, host)| host);
-    let sent = request
-        .headers()
-        .get(header::HOST)
-        .and_then(|host| host.to_str().ok());
-    let ours = sent.or_else(|| request.uri().authority().map(Authority::as_str));
-    page.is_none() || page != ours
+    page.is_none() || page != called(headers, uri)
 }
 
 fn foreign() -> Error {

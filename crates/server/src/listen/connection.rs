@@ -1,8 +1,15 @@
 //! One connection: HTTP/1.1 or HTTP/2, in clear or in TLS, up to its own end or the server's.
 
-use std::{net::SocketAddr, pin::pin, sync::Arc, time::Duration};
+use std::{
+    convert::Infallible,
+    net::SocketAddr,
+    pin::pin,
+    sync::Arc,
+    task::{Context, Poll},
+    time::Duration,
+};
 
-use axum::Router;
+use axum::{Router, http::Request, response::Response};
 use hyper_util::{
     rt::{TokioExecutor, TokioIo, TokioTimer},
     server::conn::auto::Builder,
@@ -15,9 +22,10 @@ use tokio::{
     time::timeout,
 };
 use tokio_rustls::TlsAcceptor;
+use tower_service::Service;
 
 use super::Tls;
-use crate::Drain;
+use crate::{Drain, operator::Peer};
 
 /// Whoever has not said what he wants by then is in the way.
 const HANDSHAKE: Duration = Duration::from_secs(10);
@@ -70,7 +78,10 @@ impl Connections {
     ) -> impl Future<Output = ()> + Send + 'static {
         let tls = self.tls.clone();
         let connection = Connection {
-            app: self.app.clone(),
+            service: Peered {
+                app: self.app.clone(),
+                peer,
+            },
             builder: self.builder.clone(),
             // One that comes while we drain is told so, then it closes by itself.
             leaves_with: (!self.drain.is_draining()).then(|| self.drain.clone()),
@@ -91,8 +102,33 @@ impl Connections {
     }
 }
 
-struct Connection {
+/// The router, told whose connection a request came by.
+#[derive(Clone)]
+struct Peered {
     app: Router,
+    peer: SocketAddr,
+}
+
+impl<B> Service<Request<B>> for Peered
+where
+    Router: Service<Request<B>, Response = Response, Error = Infallible>,
+{
+    type Response = Response;
+    type Error = Infallible;
+    type Future = <Router as Service<Request<B>>>::Future;
+
+    fn poll_ready(&mut self, context: &mut Context<'_>) -> Poll<Result<(), Infallible>> {
+        self.app.poll_ready(context)
+    }
+
+    fn call(&mut self, mut request: Request<B>) -> Self::Future {
+        request.extensions_mut().insert(Peer(self.peer));
+        self.app.call(request)
+    }
+}
+
+struct Connection {
+    service: Peered,
     builder: Arc<Builder<TokioExecutor>>,
     leaves_with: Option<Drain>,
     closing: watch::Receiver<bool>,
@@ -100,7 +136,7 @@ struct Connection {
 
 impl Connection {
     async fn run(mut self, stream: impl AsyncRead + AsyncWrite + Unpin + Send + 'static) {
-        let service = TowerToHyperService::new(self.app);
+        let service = TowerToHyperService::new(self.service);
         let connection = self
             .builder
             .serve_connection_with_upgrades(TokioIo::new(stream), service);

@@ -83,6 +83,7 @@ fn parts(models: Models, clock: Arc<TestClock>) -> Parts {
         fetcher: None,
         stages: None,
         pictures: None,
+        steering: None,
         settings: Settings::default(),
         metrics: Metrics::new(BuildInfo::default(), clock.clone()),
         clock,

@@ -61,6 +61,7 @@ async fn server(host: Host, scene: Scene) -> (Router, FakeUpstream) {
         models: Models::default().with(model).into(),
         fetcher: None,
         pictures: None,
+        steering: None,
         settings: Settings::default(),
         metrics: Metrics::new(BuildInfo::default(), clock.clone()),
         clock,

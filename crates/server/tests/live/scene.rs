@@ -73,6 +73,7 @@ impl Scene {
             fetcher: None,
             stages: None,
             pictures: None,
+            steering: None,
             settings,
             clock,
             metrics: metrics.clone(),

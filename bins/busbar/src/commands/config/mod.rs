@@ -4,9 +4,12 @@ mod check;
 mod diff;
 mod history;
 mod init;
+mod reload;
 mod rollback;
 mod schema;
+mod server;
 mod show;
+mod status;
 
 use busbar_config::{Environment, Sources, Versions};
 
@@ -25,6 +28,9 @@ Examples:
   busbar config history                    versions that servers were offered, and why some were refused
   busbar config diff 3 5                   what differs between two of them
   busbar config rollback                   go back to the one before, while the server runs
+  busbar config status                     which version a running server serves, and what it refused
+  busbar config reload                     have it read everything again, now
+  busbar config history --url http://127.0.0.1:8080   ask a running server, not the files
 
 A setting comes from the first of: a flag, the environment, the file, the default. The file is the one
 that --config or BUSBAR_CONFIG names, else ./busbar.toml, the user's, or /etc/busbar/busbar.toml.";
@@ -43,9 +49,12 @@ enum Action {
     Show(show::Args),
     Schema(schema::Args),
     Init(init::Args),
+    #[command(visible_alias = "versions")]
     History(history::Args),
     Diff(diff::Args),
     Rollback(rollback::Args),
+    Status(status::Args),
+    Reload(reload::Args),
 }
 
 pub(crate) fn run(args: &Args, global: &Global) -> Result {
@@ -57,7 +66,13 @@ pub(crate) fn run(args: &Args, global: &Global) -> Result {
         Action::History(args) => history::run(args, global),
         Action::Diff(args) => diff::run(args, global),
         Action::Rollback(args) => rollback::run(args, global),
+        Action::Status(args) => status::run(args, global),
+        Action::Reload(args) => reload::run(args, global),
     }
+}
+
+fn terminal() -> Terminal {
+    Terminal::new(Environment::of_process().no_color())
 }
 
 fn sources(global: &Global) -> Sources {
@@ -69,13 +84,10 @@ fn sources(global: &Global) -> Sources {
 }
 
 /// The versions that are kept of the configuration that a server would read.
-fn versions(global: &Global) -> Result<(Versions, Terminal)> {
-    let sources = sources(global);
-    let terminal = Terminal::new(sources.environment.no_color());
-    let versions = busbar_app::versions(&sources).ok_or_else(|| {
+fn versions(global: &Global) -> Result<Versions> {
+    busbar_app::versions(&sources(global)).ok_or_else(|| {
         let message =
             "the configuration is kept nowhere, so there are no versions of it; name a file with --config";
         Failure::Failed(message.to_owned())
-    })?;
-    Ok((versions, terminal))
+    })
 }

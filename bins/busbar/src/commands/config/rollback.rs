@@ -7,7 +7,7 @@ use std::{
 
 use busbar_config::Versions;
 
-use super::{sources, versions};
+use super::{server::At, sources, status, terminal, versions};
 use crate::{
     exit::{Failure, Result},
     options::Global,
@@ -20,13 +20,19 @@ const GLANCE: Duration = Duration::from_millis(100);
 /// Go back to an earlier version of the configuration, until its source says something new.
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
+    #[command(flatten)]
+    at: At,
+
     /// Which one; without it, the one before the one that serves.
     #[arg(value_name = "VERSION")]
     version: Option<u64>,
 }
 
 pub(super) fn run(args: &Args, global: &Global) -> Result {
-    let (versions, terminal) = versions(global)?;
+    if let Some(server) = args.at.named(global)? {
+        return status::show(&server.roll_configuration_back(args.version)?, terminal());
+    }
+    let (versions, terminal) = (versions(global)?, terminal());
     let version = busbar_app::roll_back(&sources(global), args.version)?;
     let number = version.number;
     if !versions.are_attended() {

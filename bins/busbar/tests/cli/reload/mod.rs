@@ -1,6 +1,8 @@
 //! A server whose configuration changes while it runs.
 
+mod kept;
 mod scene;
+mod steered;
 mod upstream;
 
 use std::{

@@ -108,7 +108,20 @@ impl Scene {
 
 impl Serving {
     pub(super) fn get(&self, path: &str) -> (u16, String) {
-        request(&self.address, "GET", path, "")
+        request(&self.address, "GET", path, &[], "")
+    }
+
+    pub(super) fn post(&self, path: &str, body: &str) -> (u16, String) {
+        request(&self.address, "POST", path, &[], body)
+    }
+
+    /// Asks as somebody else would: with these headers.
+    pub(super) fn as_another(&self, method: &str, path: &str, headers: &[(&str, &str)]) -> (u16, String) {
+        request(&self.address, method, path, headers, "")
+    }
+
+    pub(super) fn url(&self) -> String {
+        format!("http://{}", self.address)
     }
 
     /// Who answers for `m`.
@@ -184,17 +197,26 @@ impl Serving {
 /// Who answers for `m`.
 pub(super) fn ask(address: &str) -> (u16, String) {
     let body = r#"{"model":"m","messages":[{"role":"user","content":"who?"}]}"#;
-    let (status, answer) = request(address, "POST", "/v1/chat/completions", body);
+    let (status, answer) = request(address, "POST", "/v1/chat/completions", &[], body);
     let said: serde_json::Value = serde_json::from_str(&answer).unwrap_or_default();
     let content = said["choices"][0]["message"]["content"].as_str();
     (status, content.map_or(answer, str::to_owned))
 }
 
-fn request(address: &str, method: &str, path: &str, body: &str) -> (u16, String) {
+fn request(address: &str, method: &str, path: &str, headers: &[(&str, &str)], body: &str) -> (u16, String) {
     let mut stream = TcpStream::connect(address).unwrap();
     stream.set_read_timeout(Some(LONG)).unwrap();
+    let more: String = headers
+        .iter()
+        .map(|(name, value)| format!("{name}: {value}\r\n"))
+        .collect();
+    let host = if headers.iter().any(|(name, _)| *name == "host") {
+        String::new()
+    } else {
+        format!("host: {address}\r\n")
+    };
     let head = format!(
-        "{method} {path} HTTP/1.1\r\nhost: {address}\r\nconnection: close\r\ncontent-type: application/json\r\ncontent-length: {}\r\n\r\n",
+        "{method} {path} HTTP/1.1\r\n{host}{more}connection: close\r\ncontent-type: application/json\r\ncontent-length: {}\r\n\r\n",
         body.len()
     );
     stream.write_all((head + body).as_bytes()).unwrap();
