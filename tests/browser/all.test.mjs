@@ -17,6 +17,8 @@ import './race.mjs'
 import './classify.mjs'
 import './images.mjs'
 import './routes.mjs'
+import './stages.mjs'
+import './configuration.mjs'
 import './pictures.mjs'
 import './looks.mjs'
 

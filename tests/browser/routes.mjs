@@ -51,7 +51,10 @@ function started() {
 const base = async () => (await started()).url
 const AT = { path: '/#/routes', base }
 const target = (page, name) =>
-  page.getByRole('listitem').filter({ has: page.getByRole('heading', { name, level: 3 }) }).last()
+  page
+    .getByRole('listitem')
+    .filter({ has: page.getByRole('heading', { name, level: 3 }) })
+    .last()
 
 async function ask(model = 'assistant') {
   const body = { model, max_tokens: 2, messages: [{ role: 'user', content: 'Hi' }] }
@@ -68,8 +71,12 @@ onPage(
   async (page) => {
     await target(page, 'bad/unreliable').waitFor()
     for (let asked = 0; asked < 12; asked += 1) await ask()
-    await target(page, 'bad/unreliable').getByText(/^Breaker (half )?open/).waitFor()
-    await target(page, 'local/smollm2-135m-instruct').getByText(/^Breaker closed/).waitFor()
+    await target(page, 'bad/unreliable')
+      .getByText(/^Breaker (half )?open/)
+      .waitFor()
+    await target(page, 'local/smollm2-135m-instruct')
+      .getByText(/^Breaker closed/)
+      .waitFor()
     await accessible(page, 'routes')
   },
   AT,
@@ -81,7 +88,9 @@ onPage(
     const { host } = await started()
     host.be('ill')
     for (let asked = 0; asked < 12; asked += 1) await ask('mending')
-    await target(page, 'far/distant').getByText(/^Breaker (half )?open/).waitFor()
+    await target(page, 'far/distant')
+      .getByText(/^Breaker (half )?open/)
+      .waitFor()
     host.be('well')
     const closed = target(page, 'far/distant').getByText(/^Breaker closed/)
     await until(async () => {

@@ -16,13 +16,17 @@ const Images = lazy(async () => ({ default: (await import('@/features/images')).
 const Classify = lazy(async () => ({ default: (await import('@/features/classify')).Classify }))
 const Race = lazy(async () => ({ default: (await import('@/features/race')).Race }))
 const Routes = lazy(async () => ({ default: (await import('@/features/routes')).Routes }))
+const Configuration = lazy(async () => ({
+  default: (await import('@/features/configuration')).Configuration,
+}))
 
 export const PAGES: readonly [Page, ...Page[]] = [
   { path: 'playground', title: 'Playground', icon: 'chat', View: Playground },
   { path: 'images', title: 'Images', icon: 'picture', View: Images },
   { path: 'classify', title: 'Classify', icon: 'tag', View: Classify },
   { path: 'race', title: 'Race', icon: 'race', View: Race },
-  { path: 'routes', title: 'Routes', icon: 'route', View: Routes },
+  { path: 'routes', title: 'Models & routes', icon: 'route', View: Routes },
+  { path: 'configuration', title: 'Configuration', icon: 'sliders', View: Configuration },
 ]
 
 /** The page of a path; the first one where none has it. */

@@ -37,18 +37,30 @@ export function serverUrl() {
 
 /** The address of one more server, with a configuration of its own; it is stopped with the first one. */
 export async function serverWith(config) {
+  return (await changingServer(() => config)).url
+}
+
+/**
+ * The same, with a way to change its configuration. `config` is asked for the first one, and gets the folder
+ * that the file lies in.
+ */
+export async function changingServer(config) {
   const binary = process.env.TEST_BUSBAR
   if (!binary) throw new Error('TEST_BUSBAR is not set.')
   const folder = homeBeside(binary)
   const file = join(folder, 'busbar.toml')
-  writeFileSync(file, config)
+  writeFileSync(file, config(folder))
   const address = `127.0.0.1:${await freePort()}`
   const flags = ['serve', '--config', file, '--listen', address, '--home', folder, '--log', 'error']
   const env = { ...process.env, BUSBAR_MODELS: TEXT }
   const size = ['--context', WINDOW, '--threads', THREADS]
-  const started = spawn(binary, [...flags, ...size], { env, stdio: ['ignore', 'inherit', 'inherit'] })
+  const started = spawn(binary, [...flags, ...size], {
+    env,
+    stdio: ['ignore', 'inherit', 'inherit'],
+  })
   others.push({ process: started, folder })
-  return ready(`http://${address}`)
+  const url = await ready(`http://${address}`)
+  return { url, write: (text) => writeFileSync(file, text) }
 }
 
 export async function stopServer() {

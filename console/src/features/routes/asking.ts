@@ -1,9 +1,10 @@
 // What this page asks the server.
 
-import { useMutation, useQuery } from '@tanstack/react-query'
+import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
 
 import { answered } from '@/shared/api/answered'
-import type { ExplainBody, Explanation, Route } from '@/shared/api/types'
+import { asFailure } from '@/shared/api/failure'
+import type { ExplainBody, Explanation, Registry, Route } from '@/shared/api/types'
 import { api } from '@/shared/transport'
 
 const EVERY_MS = 2000
@@ -15,6 +16,46 @@ export function useRoutes() {
     queryFn: async ({ signal }) => (await answered(api.GET('/v1/routes', { signal }))).routes,
     refetchInterval: EVERY_MS,
     retry: false,
+  })
+}
+
+const REGISTRY = ['registry']
+
+/** Which models are at which stage; `null` where this server keeps no registry. */
+export function useRegistry() {
+  return useQuery<Registry | null>({
+    queryKey: REGISTRY,
+    queryFn: async ({ signal }) => {
+      try {
+        return await answered(api.GET('/v1/registry', { signal }))
+      } catch (thrown) {
+        if (asFailure(thrown).code === 'registry_disabled') return null
+        throw thrown
+      }
+    },
+    refetchInterval: EVERY_MS,
+    retry: false,
+  })
+}
+
+export type StageChange = { to: 'candidate' | 'promote' | 'rollback'; model: string }
+
+/** Moves a model from one stage to another. */
+export function useStageChange() {
+  const queries = useQueryClient()
+  return useMutation<Registry, unknown, StageChange>({
+    mutationFn: ({ to, model }) => {
+      const body = { model }
+      switch (to) {
+        case 'candidate':
+          return answered(api.POST('/v1/registry/candidate', { body }))
+        case 'promote':
+          return answered(api.POST('/v1/registry/promote', { body }))
+        case 'rollback':
+          return answered(api.POST('/v1/registry/rollback', { body }))
+      }
+    },
+    onSuccess: (registry) => queries.setQueryData(REGISTRY, registry),
   })
 }
 

@@ -96,3 +96,8 @@ test('the first choice is said to be it, and a model without a route by its name
   expect(course({ ...METRICS, route })).toContainEqual(['Choice', 'the first'])
   expect(course(METRICS)[0]).toEqual(['Answered by', 'small'])
 })
+
+test('a cost that is an estimate says so', () => {
+  const facts = course({ ...METRICS, cost_usd: 2, cost_estimated: true })
+  expect(Object.fromEntries(facts)['Cost']).toBe('$2.00, estimated')
+})

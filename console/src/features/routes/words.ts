@@ -98,6 +98,7 @@ export function course(metrics: Metrics): [string, string][] {
   }
   facts.push(['First token', duration(metrics.first_chunk_ms ?? undefined)])
   facts.push(['Total', duration(metrics.total_ms)])
-  facts.push(['Cost', cost(metrics.cost_usd)])
+  const estimated = metrics.cost_estimated ? ', estimated' : ''
+  facts.push(['Cost', `${cost(metrics.cost_usd)}${estimated}`])
   return facts
 }

@@ -40,6 +40,8 @@ const ICONS = {
   moon: <path d="M20 14.5A8.5 8.5 0 0 1 9.5 4 8.5 8.5 0 1 0 20 14.5z" />,
   system: <path d="M4 5h16v11H4zM9 20h6m-3-4v4" />,
   file: <path d="M6 3h8l4 4v14H6zM14 3v4h4" />,
+  swap: <path d="M4 8h15m-4-4 4 4-4 4M20 16H5m4-4-4 4 4 4" />,
+  up: <path d="M12 19V5m-6 6 6-6 6 6" />,
   down: <path d="M12 5v14m-6-6 6 6 6-6" />,
   alert: <path d="M12 4 2.5 20h19zM12 10v4m0 3h.01" />,
 } satisfies Record<string, ReactNode>

@@ -11,6 +11,7 @@ import { Welcome } from '@/shared/ui/Welcome'
 import { useRoutes } from '../asking'
 import { Explain } from './Explain'
 import { RouteCard } from './RouteCard'
+import { Stages } from './Stages'
 import { Try } from './Try'
 import styles from './Routes.module.css'
 
@@ -30,8 +31,8 @@ export function Routes() {
 
   return (
     <Page
-      title="Routes"
-      lead="One name over several models, and how each of them is. It stays up to date by itself."
+      title="Models & routes"
+      lead="Which models are in production, the names that stand over several of them, and how each is. It stays up to date by itself."
     >
       {failure && (
         <FailureBox
@@ -39,6 +40,7 @@ export function Routes() {
           about={failure}
         />
       )}
+      <Stages />
       {routes?.length === 0 && (
         <Welcome
           within
