@@ -128,6 +128,7 @@ mod tests {
             files: files.into(),
             region: region.into(),
             endpoint: String::new(),
+            answers: Size(0),
         };
         let mut problems = Problems::default();
         let storage = raw.check(&Environment::default(), &mut problems);
