@@ -68,6 +68,9 @@ class Host:
 
     def __init__(self):
         self.keys = keys = []
+        # Whoever has another key than this is refused; None: nobody is.
+        self.accepts = None
+        host = self
 
         class Handler(BaseHTTPRequestHandler):
             protocol_version = "HTTP/1.1"
@@ -75,6 +78,11 @@ class Host:
             def do_POST(self):
                 asked = json.loads(self.rfile.read(int(self.headers["content-length"])))
                 keys.append(self.headers.get("authorization"))
+                if host.accepts not in (None, keys[-1]):
+                    self.send_response(401)
+                    self.send_header("content-length", "0")
+                    self.end_headers()
+                    return
                 if self.path.endswith("/images/generations"):
                     return self.paint(asked)
                 message = {"role": "assistant", "content": asked["model"]}

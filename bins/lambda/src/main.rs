@@ -5,6 +5,7 @@
 
 mod duty;
 mod events;
+mod messages;
 mod surroundings;
 mod worker;
 
@@ -17,10 +18,10 @@ use busbar_app::{Function, Role};
 use busbar_config::{LambdaAnswers, Sources};
 use duty::{Answer, Event};
 use lambda_http::{
-    Adapter, Error, LambdaEvent, StreamAdapter,
+    Adapter, Error, LambdaEvent, Request, StreamAdapter,
     lambda_runtime::{self, FunctionResponse},
     service_fn,
-    tower::{ServiceBuilder, ServiceExt as _},
+    tower::ServiceExt as _,
 };
 
 fn main() -> ExitCode {
@@ -53,11 +54,20 @@ async fn run() -> Result<(), Error> {
         say(warning);
     }
     let answers = loaded.config.lambda.answers;
-    let function = Function::open(configured).await?;
+    let function = Box::pin(Function::open(configured)).await?;
     let hands = function.hands();
-    let service = ServiceBuilder::new()
-        .map_request(events::request)
-        .service(function.router());
+    let calls = function.calls();
+    let (router, conversations) = (function.router(), function.conversations());
+    let service = service_fn(move |event: Request| {
+        calls.note();
+        let (router, conversations) = (router.clone(), conversations.clone());
+        async move {
+            match messages::event(&event) {
+                Some(event) => messages::answer(event, &conversations).await,
+                None => Ok(router.oneshot(events::request(event)).await?),
+            }
+        }
+    });
     let ended = tokio::select! {
         ended = async {
             match answers {

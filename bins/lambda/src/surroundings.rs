@@ -16,6 +16,9 @@ const BY_LAMBDA: &[&str] = &[
 /// is kept under the data directory, and everything but this is read only.
 const DATA: (&str, &str) = ("XDG_DATA_HOME", "/tmp");
 
+/// Where a process says what it does among others.
+const DUTY: &str = "BUSBAR_METRICS__DUTY";
+
 /// Whether this is Lambda, or something that plays it.
 pub(crate) fn check() -> Result<(), Error> {
     let missing = BY_LAMBDA.iter().find(|name| std::env::var_os(name).is_none());
@@ -29,11 +32,22 @@ pub(crate) fn check() -> Result<(), Error> {
 
 /// The variables of the process, with what Lambda lacks.
 pub(crate) fn environment() -> Environment {
-    with_data(Environment::of_process())
+    let duty = std::env::var(BY_LAMBDA[1]).unwrap_or_default();
+    with_duty(with_data(Environment::of_process()), &duty)
 }
 
 fn with_data(environment: Environment) -> Environment {
     environment.or(DATA.0, DATA.1)
+}
+
+/// What a function's name has more than that of everything it belongs to is what it does there.
+fn with_duty(environment: Environment, function: &str) -> Environment {
+    let duty = environment
+        .name_of_metrics()
+        .and_then(|name| function.strip_prefix(name)?.strip_prefix('-'))
+        .unwrap_or_default()
+        .to_owned();
+    environment.or(DUTY, &duty)
 }
 
 // Elsewhere that variable says nothing.

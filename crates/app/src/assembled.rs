@@ -5,7 +5,7 @@ use std::{sync::Arc, time::Duration};
 
 use axum::Router;
 use busbar_config::Config;
-use busbar_core::{AnswerStore, Roster, StageKeeper};
+use busbar_core::{AnswerStore, Guests, Roster, StageKeeper};
 use busbar_jobs::endpoint::EndpointJobs;
 use busbar_server::{Drain, Hosts, Operators, Origins, Parts, ReplayLimits, Server, Settings, WsLimits};
 use busbar_storage::AnswerFiles;
@@ -16,10 +16,11 @@ use crate::{
     Configured, Error, Result, about,
     clock::SystemClock,
     fetch,
+    figures::Figures,
     images::{Studio, StudioSettings},
     later,
     load::Role,
-    reload::{self, Reloader},
+    reload::{self, Looks, Reloader},
     routes,
     signals::Signals,
     stages::Keeper,
@@ -36,6 +37,8 @@ pub(crate) enum Front {
 
 /// A server that loads its models; nobody has asked it anything yet.
 pub(crate) struct Assembled {
+    /// What all endpoints know.
+    pub(crate) server: Server,
     /// All endpoints.
     pub(crate) router: Router,
     /// Shared with the router: it stops taking what is new when this begins.
@@ -47,7 +50,7 @@ pub(crate) struct Assembled {
     /// Why no model could be loaded.
     pub(crate) failed: oneshot::Receiver<Error>,
     /// Held to the end: it takes up whatever becomes of the configuration.
-    pub(crate) _reloader: Reloader,
+    pub(crate) reloader: Reloader,
 }
 
 impl Assembled {
@@ -61,6 +64,9 @@ impl Assembled {
         let clock = Arc::new(SystemClock);
         // Counts from the first request on.
         let metrics = Metrics::new(about::build_info(), clock.clone());
+        if let Some(figures) = Figures::of(&config.metrics, front) {
+            metrics.follow(Box::new(figures));
+        }
         // Loading takes seconds; /healthz answers meanwhile, and /readyz says when it is over.
         let roster = Roster::loading();
         // Which classifier is in production is known before the first one is there.
@@ -70,6 +76,11 @@ impl Assembled {
             metrics: metrics.clone(),
             clock: clock.clone(),
             signals: signals.clone(),
+            looks: match front {
+                Front::Listener => Looks::Timed,
+                // It stands still between two calls, and its timers with it.
+                Front::Gateway => Looks::Called,
+            },
         };
         // Before the first request: an answer from before the start is as good as one from after it.
         if let Some(answers) = answers(&config, &clock).await {
@@ -87,6 +98,7 @@ impl Assembled {
             models: roster.clone(),
             fetcher: fetch::pictures(&config.fetch),
             stages: Some(keeper),
+            guests: reloader.guests().map(|guests| guests as Arc<dyn Guests>),
             pictures: studio.as_ref().map(Studio::pictures),
             steering: Some(reloader.steering()),
             settings: Settings {
@@ -103,12 +115,13 @@ impl Assembled {
             studio.answer_later(endpoints, &roster);
         }
         Ok(Self {
-            router: busbar_server::router(server),
+            router: busbar_server::router(server.clone()),
+            server,
             drain,
             roster,
             studio,
             failed,
-            _reloader: reloader,
+            reloader,
         })
     }
 }

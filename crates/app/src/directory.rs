@@ -11,7 +11,7 @@ use busbar_catalog::is_archive;
 use busbar_config::{Config, ImageModel, TextModel};
 use busbar_core::{Error as ModelError, ErrorKind};
 
-use crate::{Error, Result, Shelf};
+use crate::{Error, Result, Shelf, load::Arrivals};
 
 /// Folders within folders in which models are looked for.
 const DEEPEST: usize = 4;
@@ -39,35 +39,58 @@ pub(crate) fn listed(mut config: Config, shelf: &Shelf) -> Result<Config> {
     let Some(directory) = config.models.directory.clone() else {
         return Ok(config);
     };
+    let mut taken = BTreeSet::new();
+    for file in all(&directory, shelf)? {
+        let (Found::Text(path) | Found::Vision(path) | Found::Image(path)) = &file;
+        let id = name(path, &mut taken);
+        tracing::info!(model = id, path = %path.display(), "found");
+        list(file, id, &mut config);
+    }
+    Ok(config)
+}
+
+/// The configuration with models that were brought: of each folder the first model, by the name that it was
+/// brought under.
+///
+/// # Errors
+/// A folder has no model.
+pub(crate) fn with_guests(mut config: Config, guests: &Arrivals, shelf: &Shelf) -> Result<Config> {
+    for (name, place) in guests {
+        if let Some(file) = all(place, shelf)?.into_iter().next() {
+            list(file, name.clone(), &mut config);
+        }
+    }
+    Ok(config)
+}
+
+/// All models of a folder, or of an archive; at least one.
+fn all(place: &Path, shelf: &Shelf) -> Result<Vec<Found>> {
     let mut found = Vec::new();
-    gather(&directory, shelf, 0, &mut found)?;
+    gather(place, shelf, 0, &mut found)?;
     if found.is_empty() {
         let message = format!(
             "there is no model in {}: put a GGUF file there, or an ONNX file with its description (the same name, \
              ending in toml), a pipeline in diffusers' layout, or a model.tar.gz of these",
-            directory.display()
+            place.display()
         );
         return Err(ModelError::new(ErrorKind::NotFound, message).into());
     }
-    let mut taken = BTreeSet::new();
-    for file in found {
-        let (Found::Text(path) | Found::Vision(path) | Found::Image(path)) = &file;
-        let id = name(path, &mut taken);
-        tracing::info!(model = id, path = %path.display(), "found");
-        match file {
-            Found::Text(path) => config.models.text.push(TextModel {
-                id,
-                path: Some(path),
-                engine: config.models.text_engine.clone(),
-            }),
-            Found::Vision(path) => config.models.vision.push(format!("{id}={}", path.display())),
-            Found::Image(folder) => config.models.images.push(ImageModel {
-                id,
-                folder: Some(folder),
-            }),
-        }
+    Ok(found)
+}
+
+fn list(file: Found, id: String, config: &mut Config) {
+    match file {
+        Found::Text(path) => config.models.text.push(TextModel {
+            id,
+            path: Some(path),
+            engine: config.models.text_engine.clone(),
+        }),
+        Found::Vision(path) => config.models.vision.push(format!("{id}={}", path.display())),
+        Found::Image(folder) => config.models.images.push(ImageModel {
+            id,
+            folder: Some(folder),
+        }),
     }
-    Ok(config)
 }
 
 fn gather(place: &Path, shelf: &Shelf, depth: usize, found: &mut Vec<Found>) -> Result<()> {
@@ -110,12 +133,27 @@ fn gather(place: &Path, shelf: &Shelf, depth: usize, found: &mut Vec<Found>) -> 
             Some("gguf") => found.push(Found::Text(path)),
             Some("onnx") => found.push(Found::Vision(path)),
             // Weights alone: the description says what network they are of.
-            Some("pth" | "pt") if path.with_extension("toml").is_file() => found.push(Found::Vision(path)),
+            Some("pth" | "pt") if path.with_extension("toml").is_file() || is_known(&path) => {
+                found.push(Found::Vision(path));
+            }
             _ if is_archive(&path) && depth == 0 => gather(&path, shelf, 0, found)?,
             _ => {}
         }
     }
     Ok(())
+}
+
+/// Whether the engine knows what network the file's weights are of, by its name.
+#[cfg(feature = "vision")]
+fn is_known(path: &Path) -> bool {
+    let stem = path.file_stem().and_then(std::ffi::OsStr::to_str);
+    stem.is_some_and(|stem| busbar_engine_vision::Description::built_in(stem).is_some())
+}
+
+/// The engine is left out.
+#[cfg(not(feature = "vision"))]
+fn is_known(_: &Path) -> bool {
+    false
 }
 
 /// A name that clients can ask for, and that no other one has: the file's, and where that is taken its

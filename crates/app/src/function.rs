@@ -6,7 +6,7 @@ use axum::Router;
 use busbar_core::Readiness;
 
 use crate::{
-    Configured, Result,
+    Calls, Configured, Conversations, Result,
     assembled::{Assembled, Front},
     images::{Hands, Studio},
     signals::Signals,
@@ -19,6 +19,7 @@ const LOOK_EVERY: Duration = Duration::from_millis(2);
 pub struct Function {
     parts: Assembled,
     signals: Signals,
+    conversations: Conversations,
 }
 
 impl Function {
@@ -28,6 +29,7 @@ impl Function {
     /// What makes serving impossible; that no model could be loaded.
     pub async fn open(configured: Configured) -> Result<Self> {
         let signals = Signals::listen()?;
+        let config = configured.loaded.config.clone();
         let mut parts = Assembled::of(configured, &signals, Front::Gateway).await?;
         while matches!(parts.roster.readiness(), Readiness::Loading) {
             tokio::time::sleep(LOOK_EVERY).await;
@@ -38,7 +40,12 @@ impl Function {
         {
             return Err(error);
         }
-        Ok(Self { parts, signals })
+        let conversations = Conversations::new(parts.server.clone(), &config);
+        Ok(Self {
+            parts,
+            signals,
+            conversations,
+        })
     }
 
     /// All endpoints, as a service.
@@ -50,6 +57,16 @@ impl Function {
     /// no place for jobs.
     pub fn hands(&self) -> Option<Hands> {
         self.parts.studio.as_ref().map(Studio::hands)
+    }
+
+    /// Whoever answers messages of connections that a gateway holds.
+    pub fn conversations(&self) -> Conversations {
+        self.conversations.clone()
+    }
+
+    /// Is told of every event: what time brings elsewhere can only be done while one is answered.
+    pub fn calls(&self) -> Calls {
+        self.parts.reloader.calls()
     }
 
     /// Waits until the process is asked to end.

@@ -1,16 +1,19 @@
 //! Models that are hosted elsewhere: from the sections of the configuration to models. Calls nobody.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::SystemTime};
 
 use busbar_config::{Config, Environment, Provider};
 use busbar_providers::{
     Shared, build,
     http::Client,
+    key::{Held, Key},
     key_variable,
     prices::Prices,
     settings::{Problem, Section},
+    vaults::{Ring, Vaults},
 };
 use busbar_routing::{Place, Placed};
+use futures_util::future::join_all;
 use toml::{Table, Value};
 
 use crate::{Error, Result, fetch, images};
@@ -20,9 +23,13 @@ use crate::{Error, Result, fetch, images};
 pub(crate) struct Hosted {
     /// One client for all versions of a configuration, so that connections outlive a change.
     client: Option<Client>,
+    /// The same for keys that are kept elsewhere, so that none is fetched twice.
+    ring: Option<Arc<Ring>>,
     /// The user's own prices, as they were written.
     prices: Option<String>,
     sections: Vec<(Provider, Vec<Placed>)>,
+    /// Keys that are kept elsewhere, each with the field that names it.
+    keys: Vec<(String, Arc<Held>)>,
 }
 
 impl Hosted {
@@ -40,6 +47,9 @@ impl Hosted {
             Some(client) => client.clone(),
             None => Client::new().map_err(|error| broken(error.to_string()))?,
         };
+        let vaults = vaults(config);
+        let same = before.ring.clone().filter(|ring| *ring.vaults() == vaults);
+        let ring = same.unwrap_or_else(|| Arc::new(Ring::new(vaults, client.clone())));
         let own = own_prices(config)?;
         let shared = Shared {
             client: client.clone(),
@@ -47,18 +57,29 @@ impl Hosted {
             decode: Arc::new(images::decode),
             fetcher: fetch::pictures(&config.fetch),
         };
+        let same_keys = before
+            .ring
+            .as_ref()
+            .is_some_and(|before| Arc::ptr_eq(before, &ring));
         let kept = |provider: &Provider| {
-            let mut sections = before.sections.iter().filter(|_| before.prices == own);
+            let mut sections = before
+                .sections
+                .iter()
+                .filter(|_| before.prices == own && same_keys);
             let same = sections.find(|(section, _)| section == provider);
             same.map(|(_, models)| models.clone())
         };
-        let (mut sections, mut wrong) = (Vec::new(), Vec::new());
+        let (mut sections, mut wrong, mut keys) = (Vec::new(), Vec::new(), Vec::new());
         for (place, provider) in config.providers.iter().enumerate() {
+            let key = key(provider, &ring);
+            if let Ok(Some(Key::Held(key))) = &key {
+                keys.push((Provider::field(place, "api_key"), key.clone()));
+            }
             if let Some(models) = kept(provider) {
                 sections.push((provider.clone(), models));
                 continue;
             }
-            match placed(provider, &shared) {
+            match key.and_then(|key| placed(provider, &shared, key.as_ref())) {
                 Ok(models) => sections.push((provider.clone(), models)),
                 Err(problems) => wrong.extend(problems.into_iter().map(|problem| {
                     let field = Provider::field(place, &problem.field);
@@ -71,9 +92,33 @@ impl Hosted {
         }
         Ok(Self {
             client: Some(client),
+            ring: Some(ring),
             prices: own,
             sections,
+            keys,
         })
+    }
+
+    /// Fetches the keys that are kept elsewhere, unless they are known.
+    ///
+    /// # Errors
+    /// Those that cannot be had, each by its field.
+    pub(crate) async fn fetch_keys(&self) -> Result<()> {
+        let now = SystemTime::now();
+        let fetched = self.keys.iter().map(|(field, key)| async move {
+            let wrong = |error: busbar_core::Error| {
+                format!(
+                    "{field}: {}; see that its name and vault.region are right, and that we may read it",
+                    error.message()
+                )
+            };
+            key.get(now).await.err().map(wrong)
+        });
+        let wrong: Vec<_> = join_all(fetched).await.into_iter().flatten().collect();
+        match wrong.is_empty() {
+            true => Ok(()),
+            false => Err(Error::Providers(wrong)),
+        }
     }
 
     /// The models, in the order of the configuration.
@@ -83,8 +128,8 @@ impl Hosted {
 }
 
 /// The models of one provider, at all its places.
-fn placed(provider: &Provider, shared: &Shared) -> Result<Vec<Placed>, Vec<Problem>> {
-    let sections = sections(provider).map_err(|why| vec![Problem::new(REGIONS, why)])?;
+fn placed(provider: &Provider, shared: &Shared, key: Option<&Key>) -> Result<Vec<Placed>, Vec<Problem>> {
+    let sections = sections(provider, key).map_err(|why| vec![Problem::new(REGIONS, why)])?;
     let mut placed = Vec::new();
     // A section with several regions is wrong alike in each: the first tells it.
     for (region, section) in sections {
@@ -126,11 +171,11 @@ const REGIONS: &str = "regions";
 const REGION: &str = "region";
 
 /// The sections of a provider: one for each of its regions, where it has several.
-fn sections(provider: &Provider) -> Result<Vec<(Option<String>, Section)>, String> {
+fn sections(provider: &Provider, key: Option<&Key>) -> Result<Vec<(Option<String>, Section)>, String> {
     let mut fields = provider.fields.clone();
     let Some(regions) = fields.remove(REGIONS) else {
         let region = fields.get(REGION).and_then(Value::as_str).map(str::to_owned);
-        return Ok(vec![(region, section(provider, fields))]);
+        return Ok(vec![(region, section(provider, key, fields))]);
     };
     if fields.contains_key(REGION) {
         return Err("stands beside `region`; write one of the two".to_owned());
@@ -144,21 +189,35 @@ fn sections(provider: &Provider) -> Result<Vec<(Option<String>, Section)>, Strin
     let one = |name: &str| {
         let mut fields = fields.clone();
         fields.insert(REGION.to_owned(), Value::String(name.to_owned()));
-        (Some(name.to_owned()), section(provider, fields))
+        (Some(name.to_owned()), section(provider, key, fields))
     };
     Ok(names.into_iter().map(one).collect())
 }
 
-/// A section, with its key from where its vendor's own clients look for it, if it has none.
-fn section(provider: &Provider, fields: Table) -> Section {
-    let mut section = Section {
+/// Who we are at a provider: what its section says, or else what is where its vendor's own clients look.
+fn key(provider: &Provider, ring: &Ring) -> Result<Option<Key>, Vec<Problem>> {
+    let named = provider.key.clone().or_else(|| {
+        let variable = key_variable(&section(provider, None, provider.fields.clone()))?;
+        Environment::of_process().key(variable)
+    });
+    let key = named.map(|key| ring.key(key)).transpose();
+    key.map_err(|problem| vec![problem])
+}
+
+fn section(provider: &Provider, key: Option<&Key>, fields: Table) -> Section {
+    Section {
         name: provider.name.clone(),
         kind: provider.kind.clone(),
-        key: provider.key.clone(),
+        key: key.cloned(),
         fields,
-    };
-    if let Some(variable) = key_variable(&section) {
-        section.key = Environment::of_process().secret(variable);
     }
-    section
+}
+
+fn vaults(config: &Config) -> Vaults {
+    let vault = &config.vault;
+    Vaults {
+        region: vault.region.clone(),
+        endpoint: vault.endpoint.clone(),
+        keep: vault.keep,
+    }
 }

@@ -10,11 +10,13 @@ pub mod about;
 mod assembled;
 mod card;
 mod clock;
+mod conversations;
 pub mod cpu;
 mod directory;
 pub mod doctor;
 mod error;
 mod fetch;
+mod figures;
 mod function;
 mod hosted;
 mod images;
@@ -43,6 +45,7 @@ pub use busbar_wire::{
     configuration::{ConfigurationChange, ConfigurationStatus, ConfigurationVersion},
     routes::{ExplanationObject, RouteList},
 };
+pub use conversations::{Conversations, Heard};
 pub use error::{Error, Result};
 pub use function::Function;
 pub use images::{Hands, ImageFiles, ImagePlan};
@@ -52,7 +55,7 @@ pub use load::Role;
 pub use logs::init_logs;
 pub use look::{Look, Sent};
 pub use plan::Plan;
-pub use reload::{Configured, changes, configure, current, roll_back, summary, versions};
+pub use reload::{Calls, Configured, changes, configure, current, roll_back, summary, versions};
 pub use remote::Remote;
 pub use routes::Outlook;
 pub use serve::{Ended, serve};

@@ -4,7 +4,11 @@
 //! `Wanted::of` finds everything that is wrong and loads nothing; `Wanted::load` loads what is not there
 //! yet. What did not change is kept as it is.
 
-use std::{collections::BTreeSet, sync::Arc};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    path::PathBuf,
+    sync::Arc,
+};
 
 use busbar_config::Config;
 use busbar_core::{AnswerStore, Model, Models};
@@ -29,6 +33,8 @@ pub enum Role {
     Api,
     /// It works on jobs, and answers nobody.
     Worker,
+    /// It answers for models that whoever runs it brings one by one, and for no others.
+    Host,
 }
 
 /// The models that a configuration wants.
@@ -40,7 +46,11 @@ pub(crate) struct Wanted {
     hosted: Hosted,
     role: Role,
     routes: Routes,
+    guests: Arrivals,
 }
+
+/// The models that were brought, by their names, and where each is.
+pub(crate) type Arrivals = BTreeMap<String, PathBuf>;
 
 /// The models that are there, and what each was made from.
 #[derive(Clone, Debug, Default)]
@@ -51,6 +61,8 @@ pub(crate) struct Kept {
     hosted: Hosted,
     role: Role,
     routing: Option<Arc<Routing>>,
+    /// Those that are to be there beside what the configuration says.
+    pub(crate) guests: Arrivals,
 }
 
 /// A text model, and its figures for as long as it is in service.
@@ -83,6 +95,7 @@ impl Wanted {
     pub(crate) fn of(config: &Config, before: &Kept) -> Result<Self> {
         let shelf = Shelf::open(config)?;
         let config = directory::listed(config.clone(), &shelf)?;
+        let config = directory::with_guests(config, &before.guests, &shelf)?;
         let config = &config;
         let (hosted, role) = (Hosted::of(config, &before.hosted)?, before.role);
         let plans = plans(config, &shelf, role)?;
@@ -106,6 +119,7 @@ impl Wanted {
             images,
             hosted,
             role,
+            guests: before.guests.clone(),
             routes: Routes::of(config, before.routing.as_ref())?,
         })
     }
@@ -118,6 +132,7 @@ impl Wanted {
             hosted: self.hosted.clone(),
             role: self.role,
             routing: Some(self.routes.routing()),
+            guests: self.guests.clone(),
             ..Kept::default()
         };
         let mut failures = Vec::new();
@@ -163,7 +178,7 @@ impl Wanted {
         }
         Outcome {
             // Where nothing is wanted but what is built in, that is something.
-            nothing: nothing && (!failures.is_empty() || placed.is_empty()),
+            nothing: nothing && (!failures.is_empty() || placed.is_empty()) && self.role != Role::Host,
             models: self.routes.models(&placed),
             kept,
             failures,
@@ -173,6 +188,14 @@ impl Wanted {
     /// Keeps the answers of its routes there too, and those of all that come after it.
     pub(crate) fn keep_answers_in(&self, store: Arc<dyn AnswerStore>) {
         self.routes.routing().keep_answers_in(store);
+    }
+
+    /// Fetches the keys that are kept elsewhere, unless they are known.
+    ///
+    /// # Errors
+    /// Those that cannot be had, each by its field.
+    pub(crate) async fn fetch_keys(&self) -> Result<()> {
+        self.hosted.fetch_keys().await
     }
 
     /// What of the work this process does.
@@ -235,7 +258,7 @@ fn plans(config: &Config, shelf: &Shelf, role: Role) -> Result<Vec<Plan>> {
         tracing::warn!("this build has no local engine; there is no model to serve");
         return Ok(Vec::new());
     }
-    if config.models.text.is_empty() && lists_any(config) {
+    if config.models.text.is_empty() && (lists_any(config) || role == Role::Host) {
         return Ok(Vec::new());
     }
     Plan::all(config, shelf)
@@ -253,6 +276,10 @@ fn lists_any(config: &Config) -> bool {
 
 fn sights(config: &Config, shelf: &Shelf, role: Role) -> Result<Vec<SightPlan>> {
     if !cfg!(feature = "vision") || role == Role::Worker {
+        return Ok(Vec::new());
+    }
+    // The catalog's default is for those who list nothing; here that means nobody was brought yet.
+    if role == Role::Host && config.models.vision.is_empty() {
         return Ok(Vec::new());
     }
     let mut sights = SightPlan::all(config, shelf)?;
@@ -273,6 +300,9 @@ fn sights(config: &Config, shelf: &Shelf, role: Role) -> Result<Vec<SightPlan>> 
 /// The models that make pictures. Where none is listed and nobody else has one, the one that is built in.
 /// A process that leaves the work to others needs their names only.
 fn images(config: &Config, shelf: &Shelf, hosted: &Hosted, role: Role) -> Result<Vec<ImagePlan>> {
+    if role == Role::Host && config.models.images.is_empty() {
+        return Ok(Vec::new());
+    }
     if config.models.images.is_empty() {
         let elsewhere = hosted.models().any(|placed| placed.model.image.is_some());
         let mut built_in = ImagePlan::built_in(config).filter(|_| !elsewhere);
@@ -283,8 +313,8 @@ fn images(config: &Config, shelf: &Shelf, hosted: &Hosted, role: Role) -> Result
     }
     match role {
         Role::Api => Ok(ImagePlan::names(config, shelf)),
-        Role::All | Role::Worker if cfg!(feature = "image") => ImagePlan::all(config, shelf),
-        Role::All | Role::Worker => Err(Error::NoImageEngine),
+        Role::All | Role::Worker | Role::Host if cfg!(feature = "image") => ImagePlan::all(config, shelf),
+        Role::All | Role::Worker | Role::Host => Err(Error::NoImageEngine),
     }
 }
 

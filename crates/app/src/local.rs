@@ -95,14 +95,16 @@ pub(crate) fn load_sight(plan: &SightPlan) -> Result<Model> {
     };
     let description = match &plan.description {
         Some(path) => Description::read(path),
-        None => Description::built_in(&plan.id).unwrap_or_else(|| {
+        None => Description::built_in(&plan.id)
+            .or_else(|| Description::built_in(plan.path.file_stem()?.to_str()?))
+            .unwrap_or_else(|| {
             let message = format!(
                 "nobody says how pictures are made ready for `{}`: put a description beside {}, with the ending toml",
                 plan.id,
                 plan.path.display()
             );
             Err(busbar_core::Error::internal(message))
-        }),
+            }),
     };
     let version = plan.version()?;
     let config = VisionEngineConfig {

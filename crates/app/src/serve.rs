@@ -42,7 +42,7 @@ pub async fn serve(configured: Configured) -> Result<Ended> {
         drain,
         studio,
         failed,
-        _reloader,
+        reloader: _reloader,
         ..
     } = Assembled::of(configured, &signals, Front::Listener).await?;
     let listen = Listen {

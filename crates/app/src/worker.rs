@@ -8,7 +8,9 @@ use busbar_telemetry::Metrics;
 
 use crate::{
     Ended, Result, about,
+    assembled::Front,
     clock::SystemClock,
+    figures::Figures,
     images::{Studio, StudioSettings},
     load::{Kept, Role, Wanted},
     signals::Signals,
@@ -27,6 +29,9 @@ pub async fn work(config: Config) -> Result<Ended> {
     let wanted = Wanted::of(&config, &before)?;
     let clock = Arc::new(SystemClock);
     let metrics = Metrics::new(about::build_info(), clock.clone());
+    if let Some(figures) = Figures::of(&config.metrics, Front::Listener) {
+        metrics.follow(Box::new(figures));
+    }
     let roster = Roster::loading();
     let studio = Studio::open(StudioSettings::new(&config), &roster, clock, metrics.clone()).await?;
     // Loading blocks for seconds.

@@ -4,7 +4,7 @@ use busbar_core::Secret;
 use schemars::JsonSchema;
 use serde::Deserialize;
 
-use crate::problem::Problems;
+use crate::{environment::KEPT, problem::Problems};
 
 /// As written; empty is absent.
 #[derive(Deserialize, JsonSchema)]
@@ -32,6 +32,12 @@ impl RawClient {
             problems.field(
                 "client.url",
                 format!("`{url}` is no address; write http://127.0.0.1:8080"),
+            );
+        }
+        if self.api_key.starts_with(KEPT) {
+            problems.field(
+                "client.api_key",
+                "cannot be kept elsewhere: only providers' keys can be named",
             );
         }
         Client {

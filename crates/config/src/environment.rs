@@ -7,6 +7,9 @@ use std::{
 
 use busbar_core::Secret;
 
+/// What stands before the names of keys that are kept elsewhere.
+pub(crate) const KEPT: &str = "secretsmanager:";
+
 /// The variables of the process, or those that a test made up.
 #[derive(Clone, Default)]
 pub struct Environment(BTreeMap<String, String>);
@@ -35,6 +38,11 @@ impl Environment {
         self
     }
 
+    /// What everything here is called together, where figures are told apart by it.
+    pub fn name_of_metrics(&self) -> Option<&str> {
+        self.get("BUSBAR_METRICS__NAME")
+    }
+
     /// Whether the person asked for output without colours: <https://no-color.org>.
     pub fn no_color(&self) -> bool {
         self.get("NO_COLOR").is_some() || self.get("TERM") == Some("dumb")
@@ -43,6 +51,16 @@ impl Environment {
     /// A variable that holds a secret.
     pub fn secret(&self, name: &str) -> Option<Secret<String>> {
         self.get(name).map(|secret| Secret::new(secret.to_owned()))
+    }
+
+    /// A key that a variable holds, or the name of one that is kept elsewhere and that a variable beside it
+    /// names.
+    pub fn key(&self, name: &str) -> Option<Secret<String>> {
+        let elsewhere = || {
+            let arn = self.get(&format!("{name}_SECRET_ARN"))?;
+            Some(Secret::new(format!("{KEPT}{arn}")))
+        };
+        self.secret(name).or_else(elsewhere)
     }
 
     /// A variable that is set to something; an empty one counts as absent.

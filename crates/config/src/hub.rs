@@ -4,7 +4,7 @@ use busbar_core::Secret;
 use schemars::JsonSchema;
 use serde::Deserialize;
 
-use crate::problem::Problems;
+use crate::{environment::KEPT, problem::Problems};
 
 /// As written; an empty token is absent.
 #[derive(Deserialize, JsonSchema)]
@@ -30,6 +30,12 @@ impl RawHub {
             problems.field(
                 "hub.endpoint",
                 format!("`{endpoint}` is no address; write https://huggingface.co or a mirror's"),
+            );
+        }
+        if self.token.starts_with(KEPT) {
+            problems.field(
+                "hub.token",
+                "cannot be kept elsewhere: only providers' keys can be named",
             );
         }
         Hub {

@@ -8,13 +8,16 @@ use serde::Deserialize;
 #[serde(deny_unknown_fields)]
 pub(crate) struct RawLambda {
     answers: LambdaAnswers,
+    connections: String,
 }
 
 /// How a function on AWS Lambda answers.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Lambda {
     /// Whole, or piece by piece.
     pub answers: LambdaAnswers,
+    /// Where frames for WebSocket connections go, where it is not what their events say.
+    pub connections: Option<String>,
 }
 
 /// How answers leave a function. Who calls it decides which of the two it understands.
@@ -31,6 +34,7 @@ impl RawLambda {
     pub(crate) fn check(&self) -> Lambda {
         Lambda {
             answers: self.answers,
+            connections: (!self.connections.is_empty()).then(|| self.connections.clone()),
         }
     }
 }

@@ -10,6 +10,7 @@ use crate::{
     cors::Cors,
     environment::Environment,
     fetch::Fetch,
+    hosting::ROLE,
     hub::Hub,
     images::Images,
     jobs::Jobs,
@@ -17,6 +18,7 @@ use crate::{
     later::Later,
     layers::{Layers, Origin, Shown},
     log::Log,
+    metrics::Metrics,
     models::Models,
     nearest::nearest,
     overlay::{ENVIRONMENTS, flattened},
@@ -30,6 +32,8 @@ use crate::{
     storage::Storage,
     streams::{Streams, WebSocket},
     tls::Tls,
+    vaults::Vaults,
+    word::{self, Named, What},
 };
 
 /// The setting that says which environment holds.
@@ -89,6 +93,10 @@ pub struct Config {
     pub lambda: Lambda,
     /// What is logged.
     pub log: Log,
+    /// Figures beside those that are scraped.
+    pub metrics: Metrics,
+    /// Where keys are kept that are only named here.
+    pub vault: Vaults,
     /// Where files live.
     pub storage: Storage,
     /// Where models are fetched from.
@@ -200,6 +208,8 @@ fn assemble(
 ) -> (Option<Config>, Result<Loaded, Problems>) {
     let environment = &sources.environment;
     let mut layers = Layers::new();
+    // What is wrong with it is told by whoever looks for the file.
+    let named = word::named(sources).ok().flatten();
     for document in documents {
         layers.document(document);
         stays_at_home(document, &mut problems);
@@ -212,6 +222,7 @@ fn assemble(
         );
         problems.field(ENVIRONMENT, message);
     }
+    word::lay(named.as_ref(), &mut layers);
     for (setting, name, value) in set_in(environment) {
         layers.text(&setting.path, value, Origin::Environment(name.to_owned()));
     }
@@ -220,6 +231,12 @@ fn assemble(
     }
     let config =
         raw::parse(layers.table.clone(), &mut problems).map(|raw| check(&raw, environment, &mut problems));
+    let config = config.map(|mut config| {
+        if let Some(What::Word(word)) = named.map(|named| named.what) {
+            config.source.there = word.kept_in;
+        }
+        config
+    });
     problems.attribute(|field| layers.origin(field));
     let loaded = match &config {
         Some(config) if problems.is_empty() => Ok(Loaded {
@@ -299,6 +316,8 @@ fn check(raw: &Raw, environment: &Environment, problems: &mut Problems) -> Confi
         later: raw.later.check(),
         lambda: raw.lambda.check(),
         log: raw.log.check(problems),
+        metrics: raw.metrics.check(problems),
+        vault: raw.vault.check(problems),
         storage: raw.storage.check(environment, problems),
         hub: raw.hub.check(problems),
         client: raw.client.check(problems),
@@ -311,12 +330,11 @@ fn check(raw: &Raw, environment: &Environment, problems: &mut Problems) -> Confi
 /// The file that is named, else the first that is there of the usual ones.
 fn find_file(sources: &Sources, problems: &mut Problems) -> Option<PathBuf> {
     let environment = &sources.environment;
-    let flag = || Some((sources.file.clone()?, Origin::Flag("--config".into())));
-    let variable = || {
-        let path = environment.get("BUSBAR_CONFIG")?;
-        Some((path.into(), Origin::Environment("BUSBAR_CONFIG".into())))
-    };
-    if let Some((path, origin)) = flag().or_else(variable) {
+    let named = word::named(sources)
+        .map_err(|problem| problems.push(problem))
+        .ok()?;
+    if let Some(Named { what, origin }) = named {
+        let What::File(path) = what else { return None };
         if path.is_file() {
             return Some(path);
         }
@@ -384,7 +402,7 @@ fn strangers(environment: &Environment) -> Vec<String> {
     let known: Vec<&str> = settings()
         .iter()
         .flat_map(|setting| setting.environment.iter().map(String::as_str))
-        .chain(["BUSBAR_CONFIG"])
+        .chain([word::VARIABLE, ROLE])
         .collect();
     let strangers = environment.names("BUSBAR_").filter(|name| !known.contains(name));
     let warn = |name: &str| match nearest(name, known.iter().copied()) {

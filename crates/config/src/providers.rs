@@ -101,9 +101,10 @@ fn one(
     };
     let key = key.or_else(|| {
         let variable = variable?;
-        let key = environment.secret(&variable);
+        let key = environment.key(&variable);
         if key.is_none() {
-            let message = format!("the environment variable `{variable}` is not set");
+            let message =
+                format!("neither the environment variable `{variable}` is set nor `{variable}_SECRET_ARN`");
             problems.field(Provider::field(place, "api_key_env"), message);
         }
         key
@@ -133,7 +134,10 @@ mod tests {
             providers: RawProviders,
         }
         let file: File = toml::from_str(text).unwrap();
-        let environment = Environment::from_pairs([("FAR_KEY", "sk-very-secret")]);
+        let environment = Environment::from_pairs([
+            ("FAR_KEY", "sk-very-secret"),
+            ("NEAR_KEY_SECRET_ARN", "arn:aws:secretsmanager:r:1:secret:near"),
+        ]);
         let mut problems = Problems::default();
         let providers = file.providers.check(&environment, &mut problems);
         (providers, problems)
@@ -153,6 +157,14 @@ mod tests {
         );
         assert_eq!(far.fields.keys().collect::<Vec<_>>(), ["models", "region"]);
         assert!(!format!("{far:?}").contains("very-secret"));
+    }
+
+    #[test]
+    fn a_key_may_be_kept_elsewhere_and_only_be_named_here() {
+        let (providers, problems) = check("[[providers]]\nkind = 'k'\napi_key_env = 'NEAR_KEY'\n");
+        assert!(problems.is_empty(), "{problems}");
+        let key = providers[0].key.as_ref().unwrap().expose();
+        assert_eq!(key, "secretsmanager:arn:aws:secretsmanager:r:1:secret:near");
     }
 
     #[test]

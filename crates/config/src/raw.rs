@@ -15,6 +15,7 @@ use crate::{
     lambda::RawLambda,
     later::RawLater,
     log::RawLog,
+    metrics::RawMetrics,
     models::RawModels,
     nearest::nearest,
     problem::Problems,
@@ -28,6 +29,7 @@ use crate::{
     streams::{RawStreams, RawWebSocket},
     text::RawText,
     tls::RawTls,
+    vaults::RawVaults,
 };
 
 /// Busbar's configuration.
@@ -49,6 +51,8 @@ pub(crate) struct Raw {
     pub(crate) later: RawLater,
     pub(crate) lambda: RawLambda,
     pub(crate) log: RawLog,
+    pub(crate) metrics: RawMetrics,
+    pub(crate) vault: RawVaults,
     pub(crate) storage: RawStorage,
     pub(crate) hub: RawHub,
     pub(crate) client: RawClient,

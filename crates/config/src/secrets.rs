@@ -3,7 +3,7 @@
 
 use toml::{Table, Value};
 
-use crate::overlay::name_of;
+use crate::{environment::KEPT, overlay::name_of};
 
 /// What stands in place of a secret.
 pub(crate) const HIDDEN: &str = "…";
@@ -67,6 +67,8 @@ fn is_secret(name: &str) -> bool {
 
 fn hide(value: &Value, secret: bool) -> Value {
     match value {
+        // The name of a secret is none.
+        Value::String(text) if text.starts_with(KEPT) => value.clone(),
         Value::String(text) if !text.is_empty() && (secret || has_password(text)) => {
             Value::String(HIDDEN.to_owned())
         }
@@ -151,6 +153,12 @@ mod tests {
         let back = restored(&redacted(&whole), &table(turned)).unwrap();
         assert_eq!(back["providers"][1]["db_password"].as_str(), Some("new"));
         assert_eq!(back["providers"][0]["api_key"].as_str(), Some("sk-2"));
+    }
+
+    #[test]
+    fn the_name_of_a_secret_is_none() {
+        let named = table("[[providers]]\nname = 'a'\napi_key = 'secretsmanager:prod/far#key'");
+        assert_eq!(redacted(&named), named);
     }
 
     #[test]

@@ -16,6 +16,8 @@ const ALIASES: &[(&str, &str)] = &[
     ("source.region", REGION_VARIABLES[1]),
     ("later.region", REGION_VARIABLES[0]),
     ("later.region", REGION_VARIABLES[1]),
+    ("vault.region", REGION_VARIABLES[0]),
+    ("vault.region", REGION_VARIABLES[1]),
     ("server.listen", "BUSBAR_LISTEN"),
     ("storage.home", "BUSBAR_HOME"),
     ("storage.region", REGION_VARIABLES[0]),

@@ -47,6 +47,8 @@ pub struct Source {
     pub region: Option<String>,
     /// Instead of the region's own address.
     pub endpoint: Option<String>,
+    /// The environment there, where that is another word than ours for it.
+    pub(crate) there: Option<String>,
     /// How often it is looked at, where whoever keeps it does not say.
     pub interval: Duration,
     /// How many versions are kept.
@@ -54,6 +56,11 @@ pub struct Source {
 }
 
 impl Source {
+    /// The environment in which whoever keeps it has it.
+    pub fn kept_in(&self) -> Option<&str> {
+        self.there.as_deref().or(self.environment.as_deref())
+    }
+
     /// What the versions of a configuration are kept by: where it comes from, and for which
     /// environment. `None`: it comes from nowhere, so that there are no versions of it.
     pub fn identity(&self, file: Option<&Path>) -> Option<String> {
@@ -69,7 +76,7 @@ impl Source {
                 })
             }
             (Some(kind), _) => {
-                let places = [&self.application, &self.profile, &self.parameters];
+                let places = [&self.application, &self.there, &self.profile, &self.parameters];
                 let places: Vec<_> = places.into_iter().flatten().map(String::as_str).collect();
                 let (region, endpoint) = (of(&self.region), of(&self.endpoint));
                 Some(format!(
@@ -103,6 +110,7 @@ impl RawSource {
             parameters: text(&self.parameters),
             region: text(&self.region),
             endpoint: text(&self.endpoint),
+            there: None,
             interval: self.interval.0,
             keep: self.keep as usize,
         }

@@ -52,7 +52,7 @@ fn all_problems_of_all_sources_come_at_once() {
         "tls.certificate: is missing, but `tls.key` is set; HTTPS needs both",
         "models.text[1].path: no such file: /no/such.gguf (set by FILE)",
         "models.text[1].threads: invalid value: string \"many\", expected a number or \"auto\" (set by FILE)",
-        "colours: there is no such setting; there are: source, server, tls, cors, streams, websocket, fetch, models, text, images, jobs, later, lambda, log, storage, hub, client, routing, providers, routes (set by FILE)",
+        "colours: there is no such setting; there are: source, server, tls, cors, streams, websocket, fetch, models, text, images, jobs, later, lambda, log, metrics, vault, storage, hub, client, routing, providers, routes (set by FILE)",
         "text.queue: invalid value: integer `-3`, expected a whole number, 0 or more (set by $BUSBAR_TEXT__QUEUE)",
         "server.listen: `everywhere` is no address; write 127.0.0.1:8080, [::1]:8080, or 0.0.0.0:8080 for all interfaces (set by $BUSBAR_LISTEN)",
     ];

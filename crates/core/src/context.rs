@@ -6,7 +6,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use crate::Trail;
+use crate::{Trace, Trail};
 
 /// Every call carries one: cache keys, ledger entries, job ownership and logs are made from it.
 #[derive(Clone, Debug)]
@@ -15,6 +15,8 @@ pub struct Context {
     pub tenant: Tenant,
     /// The id that the client sent or that the server gave; it appears in every log line.
     pub request: RequestId,
+    /// The trace that it is a part of, where the client has said so.
+    pub trace: Option<Arc<Trace>>,
     /// When the answer is worthless; work past it stops. `None`: no limit but the server's own.
     pub deadline: Option<Instant>,
     /// Milliseconds that a connection to whoever answers may take; 0: as many as it usually may. A context
@@ -34,6 +36,7 @@ impl Context {
         Self {
             tenant: Tenant::default(),
             request,
+            trace: None,
             deadline: None,
             connect_ms: 0,
             priority: Priority::default(),

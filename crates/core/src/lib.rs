@@ -14,6 +14,7 @@ mod embed;
 mod error;
 mod event;
 mod fetch;
+mod guests;
 mod ids;
 mod image;
 mod message;
@@ -29,6 +30,7 @@ mod routed;
 mod sampling;
 mod secret;
 mod stages;
+mod trace;
 mod trail;
 mod usage;
 
@@ -47,6 +49,7 @@ pub use event::{
     Delta, Done, Event, EventStream, FinishReason, Progress, Resumed, ThoughtDelta, TokenLogprob,
 };
 pub use fetch::{Fetched, Fetcher};
+pub use guests::{GUEST_DOES_NOT_FIT, GUEST_IS_HERE, Guest, Guests};
 pub use ids::{ModelId, ToolCallId};
 pub use image::{
     GeneratedImage, ImageDone, ImageEvent, ImageModel, ImageRecipe, ImageRequest, ImageScheduler,
@@ -65,5 +68,6 @@ pub use routed::{BreakerState, Excluded, Explanation, RouteStatus, Routed, Targe
 pub use sampling::{LogitBias, Sampling};
 pub use secret::Secret;
 pub use stages::{Stage, StageChange, StageKeeper, Staged, Stages};
+pub use trace::Trace;
 pub use trail::{Attempt, CacheUse, Course, Served, Step, Trail};
 pub use usage::{Tokens, Usage};

@@ -3,8 +3,8 @@
 
 use std::{sync::Arc, time::SystemTime};
 
-use busbar_core::{Context, Error, ErrorKind, Result};
-use busbar_wire::upstream::Said;
+use busbar_core::{Context, Error, ErrorKind, Result, Trace};
+use busbar_wire::{trace, upstream::Said};
 use bytes::Bytes;
 use http::{
     HeaderMap, HeaderName, HeaderValue, Method, Request, Uri,
@@ -129,6 +129,28 @@ impl Host {
         }
     }
 
+    /// The same, to somebody who may have left for good: then there is no answer.
+    ///
+    /// # Errors
+    /// As [`Host::post`].
+    pub async fn hand_over(
+        &self,
+        call: &Call,
+        body: Bytes,
+        context: &Context,
+        said: ReadSaid<'_>,
+    ) -> Result<Option<Answer>> {
+        let answer = self.exchange(call, body, context).await?;
+        if status::is_gone(answer.status) {
+            answer.body.finish();
+            return Ok(None);
+        }
+        match status::is_answer(answer.status) {
+            true => Ok(Some(answer)),
+            false => Err(self.refusal(answer, said).await),
+        }
+    }
+
     async fn exchange(&self, call: &Call, body: Bytes, context: &Context) -> Result<Answer> {
         let deadline = context.deadline.map(Instant::from_std);
         if deadline.is_some_and(|deadline| deadline <= Instant::now()) {
@@ -151,6 +173,10 @@ impl Host {
             Err(_) if until < patience => return Err(self.explain(Unanswered::Late)),
             Err(_) => return Err(self.explain(Unanswered::Silent(self.patience.answer))),
         }
+        // After the signature: whoever stands in between may put its own call in place of ours.
+        if let Some(trace) = &context.trace {
+            self.go_on(trace, request.headers_mut());
+        }
         // The body lives on in the request alone.
         drop(body);
         let patience = Patience {
@@ -161,7 +187,27 @@ impl Host {
         answer.map_err(|why| self.explain(why))
     }
 
+    /// Tells the host which trace this is a part of, in a form that it understands.
+    fn go_on(&self, trace: &Trace, headers: &mut HeaderMap) {
+        let mut set = |name, text: String| {
+            // Both are written of digits only.
+            if let Ok(value) = HeaderValue::try_from(text) {
+                headers.insert(HeaderName::from_static(name), value);
+            }
+        };
+        let parent = trace::write_parent(trace);
+        if parent.is_none() || matches!(self.auth, Auth::Signed(_)) {
+            set(trace::XRAY, trace::write_xray(trace));
+        }
+        if let Some(parent) = parent {
+            set(trace::PARENT, parent);
+        }
+    }
+
     async fn refusal(&self, answer: Answer, said: ReadSaid<'_>) -> Error {
+        if status::is_about_us(answer.status) {
+            self.auth.refused();
+        }
         let body = answer.body.beginning(MOST_OF_A_REFUSAL).await;
         Refusal {
             host: &self.name,

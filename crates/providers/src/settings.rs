@@ -3,12 +3,13 @@
 
 use std::time::Duration;
 
-use busbar_core::{Capabilities, ModelCard, ModelId, Price, Secret, Task, Tokens};
+use busbar_core::{Capabilities, ModelCard, ModelId, Price, Task, Tokens};
 use serde::{Deserialize, de::DeserializeOwned};
 use toml::{Table, Value};
 
 use crate::{
     http::Patience,
+    key::Key,
     known,
     picture_prices::PicturePrices,
     prices::{Amount, Dollars, Place, Prices},
@@ -22,7 +23,7 @@ pub struct Section {
     /// Which row of the registry it is.
     pub kind: String,
     /// Who we are there.
-    pub key: Option<Secret<String>>,
+    pub key: Option<Key>,
     /// Everything else.
     pub fields: Table,
 }

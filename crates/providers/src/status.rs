@@ -109,6 +109,16 @@ pub fn is_missing(status: StatusCode) -> bool {
     status == StatusCode::NOT_FOUND
 }
 
+/// Whether it says that whoever was there has left for good.
+pub fn is_gone(status: StatusCode) -> bool {
+    status == StatusCode::GONE
+}
+
+/// Whether it says that it does not accept who we are.
+pub fn is_about_us(status: StatusCode) -> bool {
+    matches!(status, StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN)
+}
+
 impl Refusal<'_> {
     /// The error that callers act on.
     pub fn into_error(self) -> Error {

@@ -1,9 +1,12 @@
 //! Who calls, since when, and until when.
 
-use std::time::{Duration, Instant};
+use std::{
+    sync::Arc,
+    time::{Duration, Instant},
+};
 
 use axum::{extract::FromRequestParts, http::request::Parts};
-use busbar_core::{Context, Error, Labels, Priority, RequestId};
+use busbar_core::{Context, Error, Labels, Priority, RequestId, Trace};
 
 use crate::{Server, error::Failure, ids};
 
@@ -17,6 +20,7 @@ const PRIORITY: &str = "x-busbar-priority";
 #[derive(Clone, Debug)]
 pub(crate) struct Arrival {
     pub(crate) request: RequestId,
+    pub(crate) trace: Option<Arc<Trace>>,
     pub(crate) at: Instant,
 }
 
@@ -40,12 +44,14 @@ impl FromRequestParts<Server> for Caller {
             .cloned()
             .unwrap_or_else(|| Arrival {
                 request: RequestId::new(&ids::request()),
+                trace: None,
                 at: server.now(),
             });
         let timeout = timeout(parts)?.map_or(server.settings().request_timeout, |wish| {
             wish.min(server.settings().request_timeout)
         });
         let mut context = Context::new(arrival.request).due(arrival.at + timeout);
+        context.trace = arrival.trace;
         context.priority = priority(parts)?;
         context.labels = labels(parts, server);
         Ok(Self {

@@ -15,7 +15,7 @@ use busbar_wire::{Chunk, Framing};
 pub(crate) use anthropic::MESSAGES;
 pub(crate) use bedrock::{CONVERSE, INVOKE};
 pub(crate) use openai::{CHAT, COMPLETIONS, RESPONSES};
-pub(crate) use sagemaker::ENDPOINT;
+pub(crate) use sagemaker::{CONTAINER, ENDPOINT};
 
 use crate::{answer::Asked, shapes::Shape};
 

@@ -14,6 +14,9 @@ use utoipa::{
     openapi::{RefOr, content::ContentBuilder, response::ResponseBuilder},
 };
 
+/// From this status on an answer is a refusal or a failure.
+pub const FIRST_REFUSAL: u16 = 400;
+
 /// What cannot be served at present is mostly a model that is being loaded, and that takes seconds.
 const WHILE_LOADING: Duration = Duration::from_secs(3);
 
@@ -87,6 +90,15 @@ impl Failure {
         Self {
             error,
             status: StatusCode::FORBIDDEN,
+            expected: false,
+        }
+    }
+
+    /// There is no room here for what is to be kept.
+    pub(crate) fn no_room(error: Error) -> Self {
+        Self {
+            error,
+            status: StatusCode::INSUFFICIENT_STORAGE,
             expected: false,
         }
     }

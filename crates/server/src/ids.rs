@@ -8,7 +8,7 @@ use std::{
     },
 };
 
-use busbar_core::{Error, Result};
+use busbar_core::{Error, Result, Trace};
 
 /// The longest request id that is taken from a client.
 const LONGEST: usize = 128;
@@ -33,6 +33,15 @@ pub(crate) fn request() -> String {
     let count = COUNTER.fetch_add(1, Ordering::Relaxed);
     let [high, low] = KEYS.each_ref().map(|key| key.hash_one(count));
     format!("req-{high:016x}{low:016x}")
+}
+
+/// A new request id within a trace: it begins with the trace's, so that whoever has one finds the other.
+pub(crate) fn request_in(trace: &Trace) -> String {
+    let mut bits = [0; 8];
+    match getrandom::fill(&mut bits) {
+        Ok(()) => format!("{trace}-{:016x}", u64::from_be_bytes(bits)),
+        Err(_) => request(),
+    }
 }
 
 /// Whether a client's request id can be echoed and logged as it is: visible ASCII, and not long.

@@ -37,6 +37,7 @@ mod ws;
 
 pub use answer::{Answer, Asked, Kind};
 pub use drain::{Drain, Running};
+pub use error::FIRST_REFUSAL;
 pub use items::{Ended, Item, Items, Part};
 pub use listen::{Listen, Stopped, Tls, TlsError, serve};
 pub use openapi::openapi;
@@ -47,4 +48,4 @@ pub use routes::router;
 pub use settings::{Hosts, LaterPlaces, Origins, Settings};
 pub use state::{Parts, Server};
 pub use steering::Steering;
-pub use ws::WsLimits;
+pub use ws::{Post, WsLimits};

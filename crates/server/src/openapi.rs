@@ -14,8 +14,8 @@ use utoipa::{IntoParams, OpenApi};
 
 use crate::{
     api::{
-        bedrock, config, count, embeddings, generate, images, models, predict, probes, registry, reply,
-        routes, sagemaker, summaries,
+        bedrock, config, count, embeddings, generate, guests, images, models, predict, probes, registry,
+        reply, routes, sagemaker, summaries,
     },
     replay,
 };
@@ -79,6 +79,11 @@ pub(crate) struct ResumeHeader {
         sagemaker::endpoint,
         sagemaker::invocations,
         sagemaker::ping,
+        guests::list,
+        guests::load,
+        guests::get,
+        guests::unload,
+        guests::invoke,
         embeddings::create,
         summaries::create,
         predict::predict,

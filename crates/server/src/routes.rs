@@ -11,8 +11,8 @@ use axum::{
 use crate::{
     Server,
     api::{
-        bedrock, config, count, embeddings, generate, images, models, predict, probes, registry, routes,
-        sagemaker, summaries,
+        bedrock, config, count, embeddings, generate, guests, images, models, predict, probes, registry,
+        routes, sagemaker, summaries,
     },
     console,
     error::{Failure, Handled},
@@ -30,6 +30,9 @@ pub fn router(server: Server) -> Router {
         .route("/endpoints/{*operation}", post(sagemaker::endpoint))
         .route("/ping", get(sagemaker::ping))
         .route("/invocations", post(sagemaker::invocations))
+        .route("/models", get(guests::list).post(guests::load))
+        .route("/models/{name}", get(guests::get).delete(guests::unload))
+        .route("/models/{name}/invoke", post(guests::invoke))
         .route("/predict", post(predict::predict))
         .route("/v1/messages", post(generate::messages))
         .route("/v1/messages/count_tokens", post(count::messages))

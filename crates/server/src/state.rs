@@ -5,7 +5,7 @@ use std::{
     time::{Instant, UNIX_EPOCH},
 };
 
-use busbar_core::{Clock, Error, ErrorKind, Fetcher, Result, Roster, StageKeeper};
+use busbar_core::{Clock, Error, ErrorKind, Fetcher, Guests, Result, Roster, StageKeeper};
 use busbar_telemetry::Metrics;
 
 use crate::{Drain, Pictures, Settings, Steering, replay::Replay};
@@ -19,6 +19,8 @@ pub struct Parts {
     pub fetcher: Option<Arc<dyn Fetcher>>,
     /// Keeps which classifier is in production; without one there are no stages.
     pub stages: Option<Arc<dyn StageKeeper>>,
+    /// Takes in models that are brought while it serves; on most servers nobody does.
+    pub guests: Option<Arc<dyn Guests>>,
     /// Pictures as jobs; without a place to record them there are none.
     pub pictures: Option<Pictures>,
     /// The configuration of the process; without one nothing is told about it.
@@ -74,6 +76,11 @@ impl Server {
     /// Keeps which classifier is in production.
     pub(crate) fn stages(&self) -> Option<&dyn StageKeeper> {
         self.0.parts.stages.as_deref()
+    }
+
+    /// Takes in models that are brought.
+    pub(crate) fn guests(&self) -> Option<&dyn Guests> {
+        self.0.parts.guests.as_deref()
     }
 
     /// Pictures as jobs.

@@ -10,5 +10,6 @@ mod process;
 pub use busbar_core::Secret;
 pub use logs::{LogFormat, LogSettings, LogsError, init, request_span};
 pub use metrics::{
-    Answer, BuildInfo, CONTENT_TYPE, EngineFigures, Http, Metrics, Operation, Outcome, Under, Watched, names,
+    Answer, BuildInfo, CONTENT_TYPE, EngineFigures, Follower, Http, Metrics, Operation, Outcome, Under,
+    Watched, names,
 };

@@ -2,7 +2,7 @@
 //!
 //! Never writes to standard output, which belongs to answers.
 
-use busbar_core::RequestId;
+use busbar_core::{RequestId, Trace};
 use tracing::Span;
 use tracing_subscriber::{EnvFilter, fmt, layer::SubscriberExt as _, util::SubscriberInitExt as _};
 
@@ -74,9 +74,16 @@ pub fn init(settings: &LogSettings) -> Result<(), LogsError> {
     installed.map_err(|_| LogsError::Twice)
 }
 
-/// The span in which a request is handled: every line logged in it carries the request's id.
-pub fn request_span(request: &RequestId, method: &str, route: &str) -> Span {
-    tracing::info_span!("request", request_id = request.as_str(), method, route)
+/// The span in which a request is handled: every line logged in it carries the request's id, and its trace
+/// where it is a part of one.
+pub fn request_span(request: &RequestId, trace: Option<&Trace>, method: &str, route: &str) -> Span {
+    tracing::info_span!(
+        "request",
+        request_id = request.as_str(),
+        trace_id = trace.map(tracing::field::display),
+        method,
+        route
+    )
 }
 
 fn filter(text: &str) -> Result<EnvFilter, LogsError> {

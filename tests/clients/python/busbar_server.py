@@ -73,6 +73,7 @@ class Server:
         config = Path(self.folder.name) / "busbar.toml"
         config.write_text(toml, encoding="utf-8")
         self.command = [binary(), "serve", "--config", str(config), "--listen", f"127.0.0.1:{self.port}"]
+        self.more = {}
         self.process = None
 
     def __enter__(self):
@@ -100,7 +101,7 @@ class Server:
         kept = {key: value for key, value in os.environ.items() if not key.startswith("BUSBAR_") or key == "BUSBAR_HOME"}
         with self.log_file.open("wb") as log:
             self.process = subprocess.Popen(
-                self.command, env=kept, stdin=subprocess.DEVNULL, stdout=log, stderr=subprocess.STDOUT
+                self.command, env={**kept, **self.more}, stdin=subprocess.DEVNULL, stdout=log, stderr=subprocess.STDOUT
             )
 
     def wait_until_ready(self):

@@ -76,13 +76,14 @@ class Function:
     """`with Function(toml) as function:`; `function.call(event)` hands over an event. `more` is what else it is
     given, as variables."""
 
-    def __init__(self, toml, answers="whole", more=None):
+    def __init__(self, toml, answers="whole", more=None, name="busbar"):
         self.folder = tempfile.TemporaryDirectory(prefix="busbar-lambda-")
         self.log_file = Path(self.folder.name) / "function.log"
         self.config = Path(self.folder.name) / "busbar.toml"
         self.config.write_text(toml, encoding="utf-8")
         self.answers = answers
         self.more = more or {}
+        self.name = name
         self.waiting = queue.Queue()
         self.running = {}
         self.process = None
@@ -111,10 +112,12 @@ class Function:
             "BUSBAR_HOME": str(Path(self.folder.name) / "home"),
             "BUSBAR_LAMBDA__ANSWERS": self.answers,
             "AWS_LAMBDA_RUNTIME_API": f"127.0.0.1:{self.listener.server_port}",
-            "AWS_LAMBDA_FUNCTION_NAME": "busbar",
+            "AWS_LAMBDA_FUNCTION_NAME": self.name,
             "AWS_LAMBDA_FUNCTION_MEMORY_SIZE": "512",
             "AWS_LAMBDA_FUNCTION_VERSION": "1",
             "AWS_REGION": "us-east-1",
+            "AWS_ACCESS_KEY_ID": "test",
+            "AWS_SECRET_ACCESS_KEY": "test",
             "NO_PROXY": "127.0.0.1",
             **self.more,
         }
@@ -283,3 +286,27 @@ def rest_api(method, path, body=None, encoded=False, query=""):
         "body": body,
         "isBase64Encoded": encoded,
     }
+
+
+def websocket(kind, route, body=None, stage="live", connection="Kx1yzcXXoAMCJ2g="):
+    """A WebSocket API's event: CONNECT, MESSAGE or DISCONNECT."""
+    context = {
+        "routeKey": route,
+        "eventType": kind,
+        "extendedRequestId": "Kx1y0HdMIAMFp5g=",
+        "requestTime": "12/Mar/2026:19:03:58 +0000",
+        "messageDirection": "IN",
+        "stage": stage,
+        "connectedAt": 1773342238000,
+        "requestTimeEpoch": 1773342239000,
+        "identity": {"sourceIp": "203.0.113.7"},
+        "requestId": "Kx1y0HdMIAMFp5g=",
+        "domainName": "ws123.execute-api.us-east-1.amazonaws.com",
+        "connectionId": connection,
+        "apiId": "ws123",
+    }
+    event = {"requestContext": context, "isBase64Encoded": False}
+    if kind == "CONNECT":
+        event["headers"] = {"Host": context["domainName"], "Sec-WebSocket-Version": "13"}
+        event["multiValueHeaders"] = {name: [value] for name, value in event["headers"].items()}
+    return event if body is None else {**event, "messageId": "Kx1y0cHLoAMCJ2g=", "body": body}

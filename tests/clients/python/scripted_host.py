@@ -29,6 +29,7 @@ class ScriptedHost(Host):
 
     def __init__(self, held=None):
         self.asked = []
+        self.heads = []
         host = self
 
         class Handler(BaseHTTPRequestHandler):
@@ -37,6 +38,7 @@ class ScriptedHost(Host):
             def do_POST(self):
                 body = json.loads(self.rfile.read(int(self.headers["content-length"])))
                 host.asked.append(body)
+                host.heads.append(dict(self.headers))
                 streamed = body.get("stream", False)
                 answer = stream(body) if streamed else json.dumps(whole(body)).encode()
                 self.send_response(200)

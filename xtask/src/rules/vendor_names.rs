@@ -25,6 +25,9 @@ const MAY: &[&str] = &[
     "crates/config/src/hub.rs",
     // The variables in which programs look for their region.
     "crates/config/src/source.rs",
+    // The variables by which a hosting service speaks to its containers, and the role that is called so.
+    "crates/config/src/hosting.rs",
+    "bins/busbar/src/options/role.rs",
     // Dialects are called after those who thought of them: their table, the endpoints that only
     // one of them has, the shape of its errors, the ends of its streams, and what documents them.
     "crates/server/src/dialects.rs",

@@ -1,11 +1,11 @@
 //! `busbar serve`
 
-use busbar_app::{Ended, Role};
+use busbar_app::Ended;
 use busbar_config::{Environment, Flag, Sources};
 
 use crate::{
     exit::{Failure, Result},
-    options::{Engine, Global},
+    options::{Engine, Global, Part},
     runtime,
     terminal::Terminal,
 };
@@ -46,10 +46,11 @@ pub(crate) struct Args {
     #[arg(long, value_name = "N")]
     queue: Option<u32>,
 
-    /// What this process does: `all`, or `api`, which answers and leaves jobs to `busbar worker` processes on
-    /// the same data directory.
-    #[arg(long, value_name = "ROLE", value_enum, default_value_t = Part::All)]
-    role: Part,
+    /// What this process does: `all`; `api`, which answers and leaves jobs to `busbar worker` processes on
+    /// the same data directory; or the name of a service whose containers it is to be one of. Default: what
+    /// `BUSBAR_ROLE` says, or `all`.
+    #[arg(long, value_name = "ROLE", value_enum)]
+    role: Option<Part>,
 
     /// Make pictures with this model: a name from `busbar models list`, a folder, or NAME=FOLDER. May be
     /// given several times. Default: the small one that is built in.
@@ -67,15 +68,6 @@ pub(crate) struct Args {
 
     #[command(flatten)]
     engine: Engine,
-}
-
-/// What a server does itself.
-#[derive(Clone, Copy, Debug, clap::ValueEnum)]
-enum Part {
-    /// Everything.
-    All,
-    /// Answers; jobs are left to workers.
-    Api,
 }
 
 impl Args {
@@ -97,18 +89,7 @@ impl Args {
             ("--queue", "text.queue", self.queue.map(|n| n.to_string())),
             ("--log-format", "log.format", self.log_format.clone()),
         ];
-        let container = [
-            ("--container", "server.listen", Some("0.0.0.0:8080".to_owned())),
-            (
-                "--container",
-                "models.directory",
-                Some("/opt/ml/model".to_owned()),
-            ),
-            ("--container", "log.format", Some("json".to_owned())),
-        ];
-        // Later ones count.
-        let container = container.into_iter().filter(|_| self.container);
-        let named = container.chain(named).filter_map(|(name, path, value)| {
+        let named = named.into_iter().filter_map(|(name, path, value)| {
             Some(Flag {
                 name: name.to_owned(),
                 path: path.to_owned(),
@@ -137,20 +118,23 @@ pub(super) fn ended(how: Ended) -> Result {
 async fn serve(args: &Args, global: &Global) -> Result<Ended> {
     let environment = Environment::of_process();
     let terminal = Terminal::new(environment.no_color());
+    let started = Part::of(args.role, &environment)?.started(args.container, &environment)?;
+    // Later ones count.
+    let flags = started
+        .flags
+        .into_iter()
+        .chain(global.flags())
+        .chain(args.flags());
     let sources = Sources {
         environment,
         file: global.config.clone(),
-        flags: global.flags().into_iter().chain(args.flags()).collect(),
+        flags: flags.collect(),
     };
-    let role = match args.role {
-        Part::All => Role::All,
-        Part::Api => Role::Api,
-    };
-    let configured = busbar_app::configure(sources, role).await?;
+    let configured = busbar_app::configure(sources, started.role).await?;
     let loaded = &configured.loaded;
     busbar_app::init_logs(&loaded.config, terminal.err_colour())?;
     for warning in &loaded.warnings {
         terminal.note(warning)?;
     }
-    Ok(busbar_app::serve(configured).await?)
+    Ok(Box::pin(busbar_app::serve(configured)).await?)
 }

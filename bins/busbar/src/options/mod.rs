@@ -3,6 +3,7 @@
 mod global;
 mod model;
 mod picture;
+mod role;
 mod sampling;
 
 use busbar_config::Flag;
@@ -10,6 +11,7 @@ use busbar_config::Flag;
 pub(crate) use global::Global;
 pub(crate) use model::{Engine, Speaker};
 pub(crate) use picture::PictureOptions;
+pub(crate) use role::Part;
 pub(crate) use sampling::SamplingOptions;
 
 /// A setting from a flag that may have been given.

@@ -3,6 +3,7 @@
 //! Changes nothing, and asks nobody outside this machine.
 
 mod machine;
+pub(crate) use machine::available_memory;
 mod models;
 mod network;
 mod tools;

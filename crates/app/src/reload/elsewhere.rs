@@ -1,7 +1,7 @@
 //! Whoever keeps the configuration beside the file: asked again and again, and what they say made into
 //! documents.
 
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
 use busbar_config::{Document, Origin, Problem, Problems, Source};
 use busbar_providers::{
@@ -11,6 +11,7 @@ use busbar_providers::{
 use tokio::sync::mpsc;
 
 use super::{
+    due::Due,
     offer::Place,
     reloader::{Asked, News},
 };
@@ -41,7 +42,7 @@ impl Elsewhere {
         };
         let place = documents::Place {
             kind: kind.clone(),
-            environment: source.environment.clone(),
+            environment: source.kept_in().map(str::to_owned),
             application: source.application.clone(),
             profile: source.profile.clone(),
             parameters: source.parameters.clone(),
@@ -87,14 +88,25 @@ impl Elsewhere {
         }
     }
 
-    /// Asks until nobody wants to hear of it any more. Through `asked` come those who want to know at once.
-    /// Those who cannot be reached have said nothing new.
-    pub(super) async fn attend(mut self, mut asked: mpsc::Receiver<Asked>, news: mpsc::Sender<News>) {
+    /// How often they are asked, where they do not say.
+    pub(super) fn interval(&self) -> Duration {
+        self.interval
+    }
+
+    /// Asks until nobody wants to hear of it any more: when it is time, and when somebody wants to know at
+    /// once, who comes through `asked`. With `due` nobody waits for the time: whoever is called says when it
+    /// has come. Those who cannot be reached have said nothing new.
+    pub(super) async fn attend(
+        mut self,
+        mut asked: mpsc::Receiver<Asked>,
+        due: Option<Arc<Due>>,
+        news: mpsc::Sender<News>,
+    ) {
         let mut wait = self.interval;
         let mut reached = true;
         loop {
             let asker = tokio::select! {
-                () = tokio::time::sleep(wait) => None,
+                () = time(due.as_deref(), wait) => None,
                 asker = asked.recv() => match asker {
                     Some(asker) => Some(asker),
                     None => return,
@@ -102,7 +114,11 @@ impl Elsewhere {
             };
             let anew = asker.is_some();
             wait = self.interval;
-            let found = match self.documents.look(anew).await {
+            let look = self.documents.look(anew).await;
+            if let (Some(due), Ok(look)) = (&due, &look) {
+                due.after(look.again.unwrap_or(wait));
+            }
+            let found = match look {
                 Ok(look) => {
                     if !std::mem::replace(&mut reached, true) {
                         tracing::info!(
@@ -130,6 +146,14 @@ impl Elsewhere {
                 return;
             }
         }
+    }
+}
+
+/// Waits until it is time to ask.
+async fn time(due: Option<&Due>, wait: Duration) {
+    match due {
+        Some(due) => due.time().await,
+        None => tokio::time::sleep(wait).await,
     }
 }
 

@@ -5,7 +5,9 @@
 //! all of it is swapped at once. One that is wrong in any way changes nothing.
 
 mod candidate;
+mod due;
 mod elsewhere;
+mod guests;
 mod offer;
 mod reasons;
 mod reloader;
@@ -15,6 +17,8 @@ mod steering;
 mod watch;
 mod worker;
 
+pub use due::Calls;
+pub(crate) use due::Looks;
 pub(crate) use reloader::{Parts, Reloader};
 pub use start::{Configured, configure, current, roll_back, versions};
 pub use steering::{changes, summary};

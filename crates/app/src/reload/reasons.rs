@@ -1,5 +1,7 @@
 //! Why a configuration was refused, a line for each thing that is wrong.
 
+use busbar_core::Error as ModelError;
+
 use crate::Error;
 
 /// The lines of a failure; none tells a secret.
@@ -9,5 +11,21 @@ pub(super) fn reasons(error: &Error) -> Vec<String> {
         Error::Providers(lines) => lines.clone(),
         Error::Models(missing) => missing.iter().map(ToString::to_string).collect(),
         other => vec![other.to_string()],
+    }
+}
+
+/// There is no such version.
+pub(super) fn missing(number: u64) -> Error {
+    Error::Model(ModelError::invalid(
+        "version",
+        format!("there is no version {number}"),
+    ))
+}
+
+/// A version that could not be written down.
+pub(super) fn unkept(source: std::io::Error) -> Error {
+    Error::Io {
+        doing: "keeping a version of the configuration".to_owned(),
+        source,
     }
 }

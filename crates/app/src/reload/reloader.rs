@@ -12,14 +12,16 @@ use tokio::{
 };
 
 use super::{
-    elsewhere::Said,
+    due::{Calls, Due, Looks},
+    elsewhere::{Elsewhere, Said},
+    guests::{GuestBook, Visit},
     offer::Place,
     start::Configured,
     steering::{Helm, Told},
     watch::{Watched, watch},
     worker::Worker,
 };
-use crate::{Error, signals::Signals};
+use crate::{Error, load::Role, signals::Signals};
 
 /// What it needs from the rest of the process.
 #[derive(Clone, Debug)]
@@ -32,6 +34,8 @@ pub(crate) struct Parts {
     pub(crate) clock: Arc<dyn Clock>,
     /// Tells it to look at everything anew.
     pub(crate) signals: Signals,
+    /// When it is looked at what others keep.
+    pub(crate) looks: Looks,
 }
 
 /// Something that may change what serves.
@@ -43,6 +47,8 @@ pub(super) enum News {
     Elsewhere(Option<Said>, Asked),
     /// A person went back to a version.
     Chosen(Chosen),
+    /// A model was brought, or is taken away.
+    Guest(Visit),
     /// Everything is to be read again, the files that settings name included.
     Anew(Asked),
     /// A person wants to go back to a version, and to know why not.
@@ -57,6 +63,8 @@ pub(super) type Asked = Option<oneshot::Sender<()>>;
 pub(crate) struct Reloader {
     _tasks: JoinSet<()>,
     helm: Arc<Helm>,
+    calls: Calls,
+    guests: Option<Arc<GuestBook>>,
 }
 
 impl Reloader {
@@ -74,21 +82,42 @@ impl Reloader {
             news: send.clone(),
         };
         let mut tasks = JoinSet::new();
-        if let Some(elsewhere) = configured.elsewhere.take() {
-            tasks.spawn(elsewhere.attend(asked, send.clone()));
+        let called = parts.looks == Looks::Called;
+        let elsewhere = configured.elsewhere.take();
+        let interval = elsewhere.as_ref().map(Elsewhere::interval).filter(|_| called);
+        let due = interval.map(|interval| Due::new(parts.clock.clone(), interval));
+        if let Some(elsewhere) = elsewhere {
+            tasks.spawn(elsewhere.attend(asked, due.clone(), send.clone()));
         }
-        if configured.versions.is_some() {
+        // What was put there with a function does not change under it, and nobody goes back there.
+        if configured.versions.is_some() && !called {
             let watched = Watched {
                 file: configured.file.clone(),
                 versions: configured.versions.clone(),
             };
             tasks.spawn(watch(watched, send.clone()));
         }
-        tasks.spawn(heed(parts.signals.clone(), send));
+        tasks.spawn(heed(parts.signals.clone(), send.clone()));
         let (worker, wanted, standing) = Worker::new(configured, parts, told, ask);
+        let guests = (wanted.role() == Role::Host).then(|| GuestBook::new(send));
         tasks.spawn(worker.run(wanted, standing, news, tell));
-        let helm = Arc::new(helm);
-        (Self { _tasks: tasks, helm }, failed)
+        let reloader = Self {
+            _tasks: tasks,
+            helm: Arc::new(helm),
+            calls: Calls::of(due),
+            guests,
+        };
+        (reloader, failed)
+    }
+
+    /// Whoever takes in models that are brought, where that is what this process is for.
+    pub(crate) fn guests(&self) -> Option<Arc<GuestBook>> {
+        self.guests.clone()
+    }
+
+    /// Whoever is to hear of calls.
+    pub(crate) fn calls(&self) -> Calls {
+        self.calls.clone()
     }
 
     /// What operators ask and do.

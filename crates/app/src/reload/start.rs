@@ -53,6 +53,8 @@ struct Whereabouts {
 pub async fn configure(sources: Sources, role: Role) -> Result<Configured> {
     let (offer, place, elsewhere) = offered(&sources).await?;
     let (candidate, standing) = choose(&sources, &offer, &place, role)?;
+    // Before anybody is told that all is well; later the first request would find out.
+    candidate.wanted.fetch_keys().await?;
     let of_file = || place.file.as_ref().map(|file| file.display().to_string());
     let kept = elsewhere.as_ref().map(|elsewhere| elsewhere.place().to_owned());
     Ok(Configured {

@@ -13,8 +13,9 @@ use toml::Table;
 
 use super::{
     candidate::Candidate,
+    guests::Visit,
     offer::{Offer, Place},
-    reasons::reasons,
+    reasons::{missing, reasons, unkept},
     reloader::{Asked, News, Parts},
     start::{Configured, Standing},
     steering::Told,
@@ -109,6 +110,7 @@ impl Worker {
                     done(asked);
                 }
                 News::Anew(asked) => self.anew(asked).await,
+                News::Guest(visit) => self.visited(visit).await,
                 News::Chosen(chosen) => {
                     // Its reasons are in the log and in the history.
                     let _told = self.go_back(chosen.number).await;
@@ -221,6 +223,22 @@ impl Worker {
         }
     }
 
+    /// Serves with one model more, or one less.
+    async fn visited(&mut self, visit: Visit) {
+        let mut kept = Kept::clone(&self.kept);
+        let changed = visit.change.apply(&mut kept.guests);
+        let (offer, sources) = (self.offer.clone(), self.sources.clone());
+        let put = match changed {
+            Ok(()) => match aside(move || Candidate::of(&offer, &sources, &kept)).await {
+                Ok(candidate) => self.put(candidate).await,
+                Err(error) => Err(reasons(&error)),
+            }
+            .map_err(|reasons| ModelError::new(ErrorKind::Unavailable, reasons.join("; "))),
+            Err(refused) => Err(refused),
+        };
+        visit.done(put, &self.kept.guests);
+    }
+
     /// Puts a version of before into service again.
     ///
     /// # Errors
@@ -267,6 +285,11 @@ impl Worker {
     /// Loads what is not there yet, and swaps everything at once.
     async fn put(&mut self, candidate: Candidate) -> std::result::Result<(), Vec<String>> {
         let loaded = candidate.loaded;
+        candidate
+            .wanted
+            .fetch_keys()
+            .await
+            .map_err(|error| reasons(&error))?;
         let outcome = self.load(candidate.wanted, |_| ()).await;
         let outcome = outcome.map_err(|error| reasons(&error))?;
         if !outcome.failures.is_empty() {
@@ -408,18 +431,4 @@ fn fixed(mut sources: Sources, environment: &str) -> Sources {
 async fn aside<T: Send + 'static>(work: impl FnOnce() -> Result<T> + Send + 'static) -> Result<T> {
     let done = tokio::task::spawn_blocking(work).await;
     done.map_err(|error| ModelError::internal("taking up a configuration broke off").with_source(error))?
-}
-
-fn missing(number: u64) -> Error {
-    Error::Model(ModelError::invalid(
-        "version",
-        format!("there is no version {number}"),
-    ))
-}
-
-fn unkept(source: std::io::Error) -> Error {
-    Error::Io {
-        doing: "keeping a version of the configuration".to_owned(),
-        source,
-    }
 }

@@ -18,11 +18,13 @@ use std::{fmt, sync::Arc};
 use busbar_core::{Fetcher, Model};
 
 use crate::{
+    connections::Hold,
     documents::Keep,
     http::Client,
     image::Decode,
     prices::Prices,
     settings::{Problem, Section},
+    vaults::Open,
 };
 
 /// What all providers share.
@@ -88,8 +90,15 @@ const REGISTRY: &[Vendor] = &[
 /// Whoever keeps configurations, by what stands there as `source.kind`.
 pub(crate) const KEEPERS: &[(&str, Keep)] = &[
     ("appconfig", aws::appconfig::documents),
+    ("appconfig-extension", aws::extension::documents),
     ("ssm", aws::parameters::documents),
 ];
+
+/// Whoever keeps secrets, by what stands before their names.
+pub(crate) const VAULTS: &[(&str, Open)] = &[("secretsmanager", aws::secrets::open)];
+
+/// Whoever speaks to the gateway that holds a function's connections.
+pub(crate) const HOLDER: Hold = aws::connections::connections;
 
 /// The kinds there are, in the order of the table.
 pub fn kinds() -> impl Iterator<Item = &'static str> {

@@ -5,5 +5,6 @@ mod early;
 mod pictures;
 mod relay;
 mod scene;
+mod traces;
 mod upstream;
 mod vendors;

@@ -36,7 +36,7 @@ pub(crate) fn models(kind: &str, key: Option<&str>, text: &str) -> Vec<Model> {
     let section = Section {
         name: "far".into(),
         kind: kind.into(),
-        key: key.map(|key| busbar_core::Secret::new(key.to_owned())),
+        key: key.map(|key| busbar_core::Secret::new(key.to_owned()).into()),
         fields: text.parse().unwrap(),
     };
     build(&section, &shared()).unwrap()

@@ -5,6 +5,7 @@ pub(crate) mod config;
 pub(crate) mod count;
 pub(crate) mod embeddings;
 pub(crate) mod generate;
+pub(crate) mod guests;
 pub(crate) mod images;
 pub(crate) mod models;
 pub(crate) mod predict;

@@ -1,6 +1,6 @@
 //! OpenAI's: chat completions and plain completions.
 
-use busbar_core::Error;
+use busbar_core::{ChatRequest, Error};
 use busbar_telemetry::Operation;
 use busbar_wire::{
     Chunk, Framing,
@@ -33,7 +33,7 @@ pub(crate) static CHAT: Dialect = Dialect {
         let (stream, include_usage) = (body.stream(), body.include_usage());
         let choices = body.take_choices()?;
         Ok(Asked {
-            request: body.into_request(context)?,
+            request: named(body.into_request(context)?, incoming.model),
             stream,
             include_usage,
             choices,
@@ -54,7 +54,7 @@ pub(crate) static COMPLETIONS: Dialect = Dialect {
         let body = CompletionBody::read(incoming.body)?;
         let (stream, include_usage) = (body.stream(), body.include_usage());
         Ok(Asked {
-            request: body.into_request(context)?,
+            request: named(body.into_request(context)?, incoming.model),
             stream,
             include_usage,
             choices: 1,
@@ -84,6 +84,17 @@ pub(crate) static RESPONSES: Dialect = Dialect {
     },
     fail: |error| Chunk::named("error", json(&ErrorBody::from(error))).failed(),
 };
+
+/// Where the request's address says which model is meant, what its body says does not count.
+fn named(request: ChatRequest, model: Option<&str>) -> ChatRequest {
+    match model {
+        Some(model) => ChatRequest {
+            model: model.into(),
+            ..request
+        },
+        None => request,
+    }
+}
 
 fn openai_failure(error: &Error) -> Chunk {
     Chunk::plain(json(&ErrorBody::from(error))).failed()

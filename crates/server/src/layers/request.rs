@@ -1,13 +1,16 @@
 //! The outermost layer: a request gets its id, its span and its figures, and what failed inside gets
 //! its answer.
 
+use std::sync::Arc;
+
 use axum::{
     extract::{MatchedPath, Request},
-    http::{HeaderValue, Version, header},
+    http::{HeaderMap, HeaderValue, Version, header},
     response::Response,
 };
-use busbar_core::RequestId;
+use busbar_core::{RequestId, Trace};
 use busbar_telemetry::request_span;
+use busbar_wire::trace;
 use tracing::Span;
 
 use super::body::{Exchange, Watched};
@@ -29,10 +32,12 @@ pub(super) struct Opened {
 impl Opened {
     /// Opens a request: its id and the time go with it from here.
     pub(super) fn of(server: &Server, request: &mut Request) -> Self {
-        let id = request_id(request);
+        let trace = trace(request.headers()).map(Arc::new);
+        let id = request_id(request, trace.as_deref());
         let began = server.now();
         request.extensions_mut().insert(Arrival {
             request: id.clone(),
+            trace: trace.clone(),
             at: began,
         });
         let exchange = Exchange {
@@ -46,7 +51,7 @@ impl Opened {
         Self {
             shape: dialects::shape(request.uri().path()),
             can_close: request.version() != Version::HTTP_2,
-            span: request_span(&id, exchange.method, exchange.route()),
+            span: request_span(&id, trace.as_deref(), exchange.method, exchange.route()),
             id,
             exchange,
         }
@@ -81,12 +86,24 @@ impl Opened {
     }
 }
 
-fn request_id(request: &Request) -> RequestId {
+/// The trace that the request is a part of. Whoever is not understood has said nothing.
+fn trace(headers: &HeaderMap) -> Option<Trace> {
+    let one = |name: &str, read: fn(&[u8]) -> Option<Trace>| {
+        let mut values = headers.get_all(name).iter();
+        let value = values.next()?;
+        // Of two, nobody knows which is meant.
+        values.next().is_none().then(|| read(value.as_bytes()))?
+    };
+    one(trace::PARENT, trace::parent).or_else(|| one(trace::XRAY, trace::xray))
+}
+
+fn request_id(request: &Request, trace: Option<&Trace>) -> RequestId {
     let sent = request.headers().get(REQUEST_ID).map(HeaderValue::as_bytes);
     let sent = sent
         .filter(|id| ids::is_presentable(id))
         .and_then(|id| std::str::from_utf8(id).ok());
-    sent.map_or_else(|| RequestId::new(&ids::request()), RequestId::new)
+    let new = || RequestId::new(&trace.map_or_else(ids::request, ids::request_in));
+    sent.map_or_else(new, RequestId::new)
 }
 
 /// Methods are free text too; those that no route here takes share a name.

@@ -46,7 +46,7 @@ pub(super) struct Connection {
 
 /// Why a connection ends.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum End {
+pub(super) enum End {
     /// The peer closed it, or nobody is there.
     Left,
     /// Nothing happened for too long.
@@ -168,7 +168,22 @@ impl Connection {
         }
     }
 
-    async fn begin(&mut self, id: &str, wanted: Wanted, now: Instant) -> Result<(), End> {
+    /// What is to be said to the peer.
+    pub(super) fn outbox(&self) -> Outbox {
+        self.outbox.clone()
+    }
+
+    /// Stops everything that runs, and waits until it has.
+    pub(super) async fn stopped(&mut self) {
+        self.exchanges.shutdown().await;
+    }
+
+    /// Waits until everything that runs has ended.
+    pub(super) async fn ended(&mut self) {
+        while self.exchanges.join_next().await.is_some() {}
+    }
+
+    pub(super) async fn begin(&mut self, id: &str, wanted: Wanted, now: Instant) -> Result<(), End> {
         let place = match self.in_flight.take(id) {
             Ok(place) => place,
             Err(error) => {
@@ -178,7 +193,7 @@ impl Connection {
             }
         };
         let context = self.context(now);
-        let span = request_span(&context.request, "WS", PATH);
+        let span = request_span(&context.request, context.trace.as_deref(), "WS", PATH);
         let exchange = Exchange {
             server: self.server.clone(),
             outbox: self.outbox.clone(),

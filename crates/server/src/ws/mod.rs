@@ -4,6 +4,7 @@
 //! meet in the outbox. Dropping the connection drops them all.
 
 mod connection;
+mod converse;
 mod exchange;
 mod frames;
 mod in_flight;
@@ -22,6 +23,7 @@ use busbar_core::{Error, ErrorKind};
 use crate::{Server, caller::Caller, error::Handled, layers};
 use connection::Connection;
 
+pub use converse::Post;
 pub use limits::WsLimits;
 
 /// Where it is.

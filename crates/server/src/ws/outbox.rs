@@ -97,6 +97,16 @@ impl Outbox {
         self.0.filled.notify_one();
     }
 
+    /// Waits until there may be something to write.
+    pub(super) async fn filled(&self) {
+        self.0.filled.notified().await;
+    }
+
+    /// Makes whoever writes look again.
+    pub(super) fn nudge(&self) {
+        self.0.filled.notify_one();
+    }
+
     /// Waits until the reader is found to be too slow.
     pub(super) async fn slow(&self) {
         // We hold the sender, so it cannot have gone away.

@@ -15,7 +15,13 @@ use crate::support::{of, post, post_with, serving};
 
 /// Log lines, kept.
 #[derive(Clone, Default)]
-struct Lines(Arc<Mutex<Vec<u8>>>);
+pub(crate) struct Lines(Arc<Mutex<Vec<u8>>>);
+
+impl Lines {
+    pub(crate) fn text(&self) -> String {
+        String::from_utf8(self.0.lock().unwrap().clone()).unwrap()
+    }
+}
 
 impl Write for Lines {
     fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
@@ -44,7 +50,7 @@ async fn who_asks_whether_it_is_ready_writes_nothing_into_the_log() {
     let rig = of(Models::default(), Scripted::saying(&[]), Settings::default());
     assert_eq!(rig.get("/readyz").await.status, 503);
     assert_eq!(rig.get("/ping").await.status, 503);
-    let logged = String::from_utf8(lines.0.lock().unwrap().clone()).unwrap();
+    let logged = lines.text();
     assert_eq!(logged, "");
 }
 
@@ -85,7 +91,7 @@ async fn nothing_that_clients_write_reaches_a_log() {
     rig.send(post("/v1/embeddings", &json!({"input": [SECRET, ""]})))
         .await;
 
-    let logged = String::from_utf8(lines.0.lock().unwrap().clone()).unwrap();
+    let logged = lines.text();
     assert!(!logged.contains(SECRET), "{logged}");
     assert!(
         logged.contains("id-of-mine") && logged.contains("the machine broke"),

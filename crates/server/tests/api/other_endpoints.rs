@@ -149,3 +149,18 @@ async fn a_streamed_summary_that_fails_says_so_last() {
     assert_eq!(problem["status"], 504);
     assert_eq!(problem["request_id"].as_str(), answer.header("x-request-id"));
 }
+
+#[tokio::test]
+async fn the_console_was_made_for_the_api_as_it_is() {
+    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../../console/openapi.json");
+    let kept: Value = serde_json::from_str(&std::fs::read_to_string(path).unwrap()).unwrap();
+    let described = saying(&["x"]).get("/openapi.json").await.json();
+    let paths = |document: &Value| document["paths"].as_object().unwrap().clone();
+    for (path, item) in paths(&described) {
+        assert_eq!(
+            kept["paths"][&path], item,
+            "{path}: run `npm run api` in console/"
+        );
+    }
+    assert_eq!(kept, described, "run `npm run api` in console/");
+}

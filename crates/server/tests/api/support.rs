@@ -7,7 +7,7 @@ use axum::{
     body::{Body, Bytes},
     http::{HeaderMap, Method, Request, Response},
 };
-use busbar_core::{Fetcher, Models, Roster, StageKeeper};
+use busbar_core::{Fetcher, Guests, Models, Roster, StageKeeper};
 use busbar_server::{Drain, Parts, Pictures, Server, Settings, router};
 use busbar_telemetry::{BuildInfo, Metrics};
 use busbar_testkit::{Scripted, TestClock};
@@ -18,6 +18,7 @@ use tower::ServiceExt as _;
 
 /// A server, and what it is made of.
 pub(crate) struct Rig {
+    pub(crate) server: Server,
     pub(crate) app: Router,
     pub(crate) model: Scripted,
     pub(crate) drain: Drain,
@@ -47,6 +48,15 @@ pub(crate) fn of(models: Models, model: Scripted, settings: Settings) -> Rig {
 /// The same, which fetches what clients point to.
 pub(crate) fn fetching(models: Models, model: Scripted, fetcher: Arc<dyn Fetcher>) -> Rig {
     build(models, model, Settings::default(), Some(fetcher))
+}
+
+/// A server to which models are brought.
+pub(crate) fn receiving(models: Models, guests: Arc<dyn Guests>) -> Rig {
+    let parts = Parts {
+        guests: Some(guests),
+        ..parts(models, Arc::new(TestClock::new()))
+    };
+    rig(parts, Scripted::saying(&[]))
 }
 
 /// A server that makes pictures as jobs, at this clock.
@@ -82,6 +92,7 @@ fn parts(models: Models, clock: Arc<TestClock>) -> Parts {
         models: models.into(),
         fetcher: None,
         stages: None,
+        guests: None,
         pictures: None,
         steering: None,
         settings: Settings::default(),
@@ -93,8 +104,10 @@ fn parts(models: Models, clock: Arc<TestClock>) -> Parts {
 
 fn rig(parts: Parts, model: Scripted) -> Rig {
     let drain = parts.drain.clone();
+    let server = Server::new(parts);
     Rig {
-        app: router(Server::new(parts)),
+        app: router(server.clone()),
+        server,
         model,
         drain,
     }

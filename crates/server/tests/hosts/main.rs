@@ -45,7 +45,7 @@ async fn server(host: Host, scene: Scene) -> (Router, FakeUpstream) {
     let section = Section {
         name: "far".into(),
         kind: kind.into(),
-        key: Some(busbar_core::Secret::new("key".to_owned())),
+        key: Some(busbar_core::Secret::new("key".to_owned()).into()),
         fields: text.parse().unwrap(),
     };
     let shared = Shared {
@@ -58,6 +58,7 @@ async fn server(host: Host, scene: Scene) -> (Router, FakeUpstream) {
     let clock = Arc::new(TestClock::new());
     let parts = Parts {
         stages: None,
+        guests: None,
         models: Models::default().with(model).into(),
         fetcher: None,
         pictures: None,

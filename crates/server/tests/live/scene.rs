@@ -72,6 +72,7 @@ impl Scene {
             models: Models::default().with(model.model("scripted")).into(),
             fetcher: None,
             stages: None,
+            guests: None,
             pictures: None,
             steering: None,
             settings,

@@ -65,6 +65,7 @@ impl Metrics {
     /// A picture was made.
     pub fn image_made(&self, model: &str) {
         self.images.pictures.with([model]).add(1);
+        self.tell(|follower, at| follower.pictured(model, at));
     }
 
     /// A request for pictures ended.

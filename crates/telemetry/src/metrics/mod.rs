@@ -7,6 +7,7 @@
 mod cells;
 mod engine;
 mod family;
+mod follow;
 mod images;
 pub mod names;
 mod render;
@@ -14,7 +15,7 @@ mod routes;
 mod text;
 
 use std::{
-    sync::{Arc, PoisonError, RwLock, Weak},
+    sync::{Arc, OnceLock, PoisonError, RwLock, Weak},
     time::{Duration, Instant, SystemTime},
 };
 
@@ -23,6 +24,7 @@ use busbar_core::{AnswerMetrics, Clock, ErrorKind, TargetStatus};
 use cells::{Counter, Gauge, Histogram};
 pub use engine::EngineFigures;
 use family::Family;
+pub use follow::Follower;
 use images::ImageCells;
 pub use text::CONTENT_TYPE;
 
@@ -181,6 +183,7 @@ pub struct Metrics {
     config_current: Gauge,
     config_taken: Counter,
     config_refused: Counter,
+    follower: OnceLock<Box<dyn Follower>>,
 }
 
 impl Metrics {
@@ -212,6 +215,7 @@ impl Metrics {
             config_current: Gauge::default(),
             config_taken: Counter::default(),
             config_refused: Counter::default(),
+            follower: OnceLock::new(),
         })
     }
 
@@ -253,6 +257,7 @@ impl Metrics {
         self.http_duration
             .with([request.route, request.method])
             .observe(request.took.as_secs_f64());
+        self.tell(|follower, at| follower.http(&request, at));
     }
 
     /// A generation request ended. To be called once for each that was admitted.
@@ -293,6 +298,7 @@ impl Metrics {
                 .with([operation, model])
                 .observe(1.0 / speed);
         }
+        self.tell(|follower, at| follower.answered(&answer, at));
     }
 
     /// How the targets of all routes are, read at each scrape.
@@ -338,7 +344,8 @@ impl std::fmt::Debug for Metrics {
 }
 
 impl Operation {
-    fn as_str(self) -> &'static str {
+    /// Its name.
+    pub fn as_str(self) -> &'static str {
         match self {
             Self::Chat => "chat",
             Self::TextCompletion => "text_completion",
@@ -352,7 +359,7 @@ impl Operation {
 
 impl Outcome {
     /// `error.type`; empty where there was none, which Prometheus takes as no label.
-    fn error_type(self) -> &'static str {
+    pub fn error_type(self) -> &'static str {
         match self {
             Self::Finished => "",
             Self::Cancelled | Self::Failed(ErrorKind::Cancelled) => "cancelled",

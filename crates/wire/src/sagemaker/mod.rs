@@ -11,6 +11,7 @@ mod endpoint;
 pub mod error;
 pub mod image;
 pub mod label;
+pub mod many;
 mod parts;
 pub mod text;
 

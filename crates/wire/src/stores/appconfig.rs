@@ -19,6 +19,8 @@ pub const CONFIGURATION: (&str, &str) = ("configuration", "configuration_token")
 pub const NEXT_TOKEN: &str = "next-poll-configuration-token";
 /// How many seconds to wait until then.
 pub const NEXT_POLL: &str = "next-poll-interval-in-seconds";
+/// The version's number, as the agent beside a function tells it.
+pub const VERSION: &str = "configuration-version";
 /// What the version is called.
 pub const LABEL: &str = "version-label";
 
@@ -34,6 +36,18 @@ pub struct Place {
     pub environment: String,
     /// Its configuration profile.
     pub profile: String,
+}
+
+/// The path at which the agent beside a function or a container has it.
+pub fn beside(place: &Place) -> [&str; 6] {
+    [
+        "applications",
+        &place.application,
+        "environments",
+        &place.environment,
+        "configurations",
+        &place.profile,
+    ]
 }
 
 #[derive(Serialize)]

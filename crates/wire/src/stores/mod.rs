@@ -1,10 +1,12 @@
 //! Stores of configurations, of parameters and of objects, as AWS speaks to them.
 //!
-//! Source: the services' API models (`appconfigdata`, 2021-11-11; `ssm`, 2014-11-06; `s3`, 2006-03-01).
+//! Source: the services' API models (`appconfigdata`, 2021-11-11; `ssm`, 2014-11-06; `s3`, 2006-03-01;
+//! `secretsmanager`, 2017-10-17).
 
 pub mod appconfig;
 pub mod objects;
 pub mod parameters;
+pub mod secrets;
 
 use busbar_core::{Error, ErrorKind};
 

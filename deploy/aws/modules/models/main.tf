@@ -14,7 +14,7 @@ resource "aws_sagemaker_model" "this" {
     image          = var.image
     mode           = var.many ? "MultiModel" : "SingleModel"
     model_data_url = var.data_url
-    environment    = var.environment
+    environment    = merge({ BUSBAR_ROLE = "sagemaker" }, var.environment)
   }
 
   dynamic "vpc_config" {

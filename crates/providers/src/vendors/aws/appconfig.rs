@@ -38,14 +38,7 @@ pub(in crate::vendors) fn documents(
     client: Client,
 ) -> Result<Box<dyn Documents>, Vec<Problem>> {
     let mut problems = Vec::new();
-    let mut need = |field, value: &Option<String>, example| {
-        Place::needs(field, value.as_ref(), example, &mut problems).to_owned()
-    };
-    let of = appconfig::Place {
-        application: need("application", &place.application, "busbar"),
-        environment: need("environment", &place.environment, "prod"),
-        profile: need("profile", &place.profile, "routing"),
-    };
+    let of = place.configuration(&mut problems);
     match reach(&SERVICE, place, client, &mut problems) {
         Some((host, endpoint)) if problems.is_empty() => Ok(Box::new(AppConfig {
             name: format!("appconfig {}/{}/{}", of.application, of.environment, of.profile),

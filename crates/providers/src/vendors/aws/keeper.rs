@@ -3,6 +3,7 @@
 use std::time::{Duration, Instant};
 
 use busbar_core::{Context, RequestId};
+use busbar_wire::stores::appconfig;
 
 use super::Settings;
 use crate::{
@@ -14,7 +15,7 @@ use crate::{
 };
 
 /// These services answer at once or not at all.
-const PATIENCE: Patience = Patience {
+pub(super) const PATIENCE: Patience = Patience {
     answer: Duration::from_secs(20),
     stall: Duration::from_secs(20),
     connect: None,
@@ -58,6 +59,20 @@ pub(super) fn reach(
         patience: PATIENCE,
     };
     Some((host, endpoint))
+}
+
+impl Place {
+    /// Which of AppConfig's configurations is meant.
+    pub(super) fn configuration(&self, problems: &mut Vec<Problem>) -> appconfig::Place {
+        let mut need = |field, value: &Option<String>, example| {
+            Self::needs(field, value.as_ref(), example, problems).to_owned()
+        };
+        appconfig::Place {
+            application: need("application", &self.application, "busbar"),
+            environment: need("environment", &self.environment, "prod"),
+            profile: need("profile", &self.profile, "routing"),
+        }
+    }
 }
 
 /// The context of a look.

@@ -2,12 +2,15 @@
 
 mod account;
 pub(super) mod appconfig;
+pub(super) mod connections;
 mod connector;
 mod credentials;
+pub(super) mod extension;
 mod keeper;
 mod objects;
 pub(super) mod parameters;
 mod presign;
+pub(super) mod secrets;
 mod service;
 mod settings;
 mod sigv4;

@@ -10,6 +10,7 @@ use crate::{
     endpoint::Endpoint,
     host::Host,
     http::Client,
+    key::Key,
     settings::{Problem, Section},
 };
 
@@ -75,6 +76,10 @@ impl Settings {
         service: &'static str,
         credentials: Arc<Credentials>,
     ) -> Result<Auth, Problem> {
+        if self.access_key_id.is_some() && matches!(section.key, Some(Key::Held(_))) {
+            let message = "must be written where `access_key_id` is; rather let a role sign: leave both out";
+            return Err(Problem::new("api_key", message));
+        }
         if section.key.is_some() && self.access_key_id.is_none() {
             return Auth::bearer(section.key.as_ref()).map_err(|why| Problem::new("api_key", why));
         }
@@ -84,7 +89,7 @@ impl Settings {
 
     /// The account's credentials; nothing is looked for yet.
     pub fn credentials(&self, section: &Section, client: &Client) -> Arc<Credentials> {
-        if let Some((id, secret)) = self.access_key_id.as_ref().zip(section.key.as_ref()) {
+        if let (Some(id), Some(Key::Written(secret))) = (&self.access_key_id, &section.key) {
             return Arc::new(Credentials::fixed(id, secret));
         }
         let identity = Identity {

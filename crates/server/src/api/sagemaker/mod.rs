@@ -141,6 +141,10 @@ fn priced(mut response: Response, cost: Option<f64>) -> Response {
     responses((status = 200, description = "It does."))
 )]
 pub(crate) async fn ping(State(server): State<Server>) -> Handled {
+    // Where models are brought one by one, none is there at first, and that is no fault.
+    if server.guests().is_some() && !server.drain().is_draining() {
+        return Ok(probes::alive().await);
+    }
     probes::ready(State(server)).await
 }
 
@@ -157,37 +161,48 @@ pub(crate) async fn invocations(
     request: Request,
 ) -> Handled {
     let target = target(request.headers());
-    let named = target.as_deref().unwrap_or_default();
-    if body::is_picture(request.headers()) || target.as_deref().is_some_and(|name| looks(&server, name)) {
-        return predict::at(&server, caller, named, query, request).await;
+    Box::pin(asked(&server, caller, target.as_deref(), query, request)).await
+}
+
+/// A request to a model of this container, or to its first one of the kind that the body is for.
+pub(super) async fn asked(
+    server: &Server,
+    caller: Caller,
+    target: Option<&str>,
+    query: PredictQuery,
+    request: Request,
+) -> Handled {
+    let named = target.unwrap_or_default();
+    if body::is_picture(request.headers()) || target.is_some_and(|name| looks(server, name)) {
+        return predict::at(server, caller, named, query, request).await;
     }
-    if target
-        .as_deref()
-        .is_some_and(|name| within::paints(&server, name))
-    {
-        return paint(&server, caller, named, request).await;
+    if target.is_some_and(|name| within::paints(server, name)) {
+        return paint(server, caller, named, request).await;
     }
     let (parts, unread) = request.into_parts();
-    let whole = body::any(&server, &caller, Request::from_parts(parts.clone(), unread)).await?;
+    let whole = body::any(server, &caller, Request::from_parts(parts.clone(), unread)).await?;
     let container = Container::of(&whole.body);
     let again = Request::from_parts(parts, Body::from(whole.body.clone()));
     let dialect: &'static Dialect = match container {
-        Container::Picture => return predict::at(&server, caller, named, query, again).await,
+        Container::Picture => return predict::at(server, caller, named, query, again).await,
         Container::Chat => &dialects::CHAT,
         Container::Completion => &dialects::COMPLETIONS,
-        Container::Text => &dialects::ENDPOINT,
+        Container::Text => &dialects::CONTAINER,
     };
     let peeked = Peek::of(&whole.body).unwrap_or_default();
     let path = Incoming {
-        model: Some(target.as_deref().unwrap_or(&peeked.model)),
+        model: Some(target.unwrap_or(&peeked.model)),
         ..Incoming::default()
     };
     // Only bodies of `inputs` have no other way to name their model.
     let path = match container {
         Container::Text => path,
-        _ => Incoming::default(),
+        _ => Incoming {
+            model: target,
+            ..Incoming::default()
+        },
     };
-    generate(dialect, &server, caller, path, again).await
+    generate(dialect, server, caller, path, again).await
 }
 
 /// Whether a model looks at pictures and does nothing else.

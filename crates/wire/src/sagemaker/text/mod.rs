@@ -17,6 +17,7 @@ use serde::{Deserialize, Serialize};
 use self::answer::TextReader;
 use super::{PartsReader, error};
 use crate::{
+    AnswerWriter,
     answer::json,
     bedrock::invoke::numbers,
     body,
@@ -91,6 +92,11 @@ pub struct TextParameters {
 }
 
 impl TextBody {
+    /// A writer of the answer, whole or in pieces.
+    pub fn writer(&self) -> Box<dyn AnswerWriter> {
+        Box::new(TextWriter::new(self))
+    }
+
     /// Reads a body.
     ///
     /// # Errors
