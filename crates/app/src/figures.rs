@@ -286,6 +286,7 @@ mod tests {
                 ..Usage::default()
             },
             cost: Some(Money::picodollars(1_500_000_000)),
+            cost_estimated: false,
             course: None,
         }
     }
