@@ -302,7 +302,7 @@ fn stays_at_home(document: &Document, problems: &mut Problems) {
 fn check(raw: &Raw, environment: &Environment, problems: &mut Problems) -> Config {
     let routing = raw.routing.check(problems);
     let others = !raw.providers.is_empty() || !raw.routes.is_empty();
-    Config {
+    let config = Config {
         source: raw.source.check(problems),
         server: raw.server.check(problems),
         tls: raw.tls.check(problems),
@@ -324,7 +324,9 @@ fn check(raw: &Raw, environment: &Environment, problems: &mut Problems) -> Confi
         providers: raw.providers.check(environment, problems),
         routes: raw.routes.check(&routing, problems),
         routing,
-    }
+    };
+    config.later.fits(&config.storage, problems);
+    config
 }
 
 /// The file that is named, else the first that is there of the usual ones.

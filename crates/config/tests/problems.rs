@@ -232,3 +232,23 @@ fn a_variable_that_was_perhaps_meant_is_told_with_the_problems() {
     .to_string();
     assert!(found.contains("did you mean BUSBAR_SERVER__LISTEN?"), "{found}");
 }
+
+#[test]
+fn answers_that_come_later_and_queues_elsewhere_do_not_go_together() {
+    let file = r#"
+        [storage]
+        jobs = "dynamodb:busbar"
+        queues = "sqs:https://sqs.eu-central-1.amazonaws.com/1/busbar-"
+        files = "s3://busbar/files/"
+        region = "eu-central-1"
+        [later]
+        outputs = "s3://busbar/answers"
+    "#;
+    assert_eq!(
+        problems(file, &[]),
+        [
+            "later.outputs: answers that come later wait in the file of the jobs, and `storage.queues` puts \
+             queues elsewhere; leave one of the two empty (set by FILE)"
+        ]
+    );
+}
