@@ -86,6 +86,8 @@ class Function:
         self.name = name
         self.waiting = queue.Queue()
         self.running = {}
+        # Set once it asks for its first event: it has started then.
+        self.started = threading.Event()
         self.process = None
         self.listener = ThreadingHTTPServer(("127.0.0.1", 0), handler(self))
 
@@ -149,6 +151,7 @@ def handler(function):
 
         def do_GET(self):
             assert self.path == f"{RUNTIME}next", self.path
+            function.started.set()
             invocation = function.waiting.get()
             if invocation is None:
                 self.close_connection = True

@@ -36,6 +36,6 @@ def test_it_invokes_a_model_into_a_file(server, tmp_path):
 
 
 def test_it_tells_a_refusal_by_its_name(server):
-    done = aws(server, "bedrock-runtime", "converse", "--model-id", "cohere.command-r-v1:0", "--messages", TURNS)
+    done = aws(server, "bedrock-runtime", "converse", "--model-id", "ai21.jamba-1-5-mini-v1:0", "--messages", TURNS)
     assert done.returncode != 0
     assert "ResourceNotFoundException" in done.stderr and MODEL in done.stderr

@@ -29,7 +29,7 @@ def refused(bedrock, **more):
 
 
 def test_an_unknown_model_is_not_found_and_the_known_ones_are_named(bedrock):
-    for name in ("cohere.command-r-v1:0", "anthropic:nothing"):
+    for name in ("ai21.jamba-1-5-mini-v1:0", "anthropic:nothing"):
         with pytest.raises(bedrock.exceptions.ResourceNotFoundException) as missing:
             bedrock.converse(modelId=name, messages=HELLO)
         assert MODEL in missing.value.response["Error"]["Message"]
@@ -81,5 +81,5 @@ def test_a_model_that_makes_pictures_is_not_played_by_one_that_writes(bedrock):
 
 def test_a_refusal_carries_the_requests_id(bedrock):
     with pytest.raises(bedrock.exceptions.ResourceNotFoundException) as missing:
-        bedrock.converse(modelId="cohere.command-r-v1:0", messages=HELLO)
+        bedrock.converse(modelId="ai21.jamba-1-5-mini-v1:0", messages=HELLO)
     assert missing.value.response["ResponseMetadata"]["RequestId"]

@@ -8,7 +8,7 @@ import time
 import pytest
 
 from amazon import Amazon
-from lambda_service import Function, function_url, http_api, websocket
+from lambda_service import WAIT_SECONDS, Function, function_url, http_api, websocket
 from scripted_host import ScriptedHost
 from test_lambda import HELLO, SAID, chat, configuration
 
@@ -111,6 +111,7 @@ def key_of(host):
 def test_a_key_is_fetched_from_where_it_is_kept_and_again_later(host, amazon):
     amazon.secrets["prod/far"] = '{"key": "sk-one"}'
     with Function(kept(host), more={"BUSBAR_VAULT__ENDPOINT": amazon.url, "BUSBAR_VAULT__KEEP": "1s"}) as function:
+        assert function.started.wait(WAIT_SECONDS)
         assert len(amazon.asked) == 1, "at the start, before anybody asks"
         assert function.call(chat(http_api)).whole().status == 200
         assert key_of(host) == "Bearer sk-one"

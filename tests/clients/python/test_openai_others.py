@@ -53,7 +53,7 @@ def test_an_unknown_model_is_not_found_and_the_known_ones_are_named(client):
 
 def test_a_field_out_of_range_is_named(client):
     messages = [{"role": "user", "content": "hello"}]
-    for field, value in {"temperature": 9, "top_p": -1, "n": 2, "max_tokens": -5, "logprobs": "maybe"}.items():
+    for field, value in {"temperature": 9, "top_p": -1, "n": 9, "max_tokens": -5, "logprobs": "maybe"}.items():
         with pytest.raises(openai.BadRequestError) as refused:
             client.chat.completions.create(model=MODEL, messages=messages, **{field: value})
         assert refused.value.param == field, refused.value
