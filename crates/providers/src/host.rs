@@ -7,7 +7,7 @@ use busbar_core::{Context, Error, ErrorKind, Result, Trace};
 use busbar_wire::{trace, upstream::Said};
 use bytes::Bytes;
 use http::{
-    HeaderMap, HeaderName, HeaderValue, Method, Request, Uri,
+    HeaderMap, HeaderName, HeaderValue, Method, Request, StatusCode, Uri,
     header::{ACCEPT, CONTENT_TYPE, USER_AGENT},
 };
 use http_body_util::Full;
@@ -101,10 +101,7 @@ impl Host {
         said: ReadSaid<'_>,
     ) -> Result<Answer> {
         let answer = self.exchange(call, body, context).await?;
-        match status::is_answer(answer.status) {
-            true => Ok(answer),
-            false => Err(self.refusal(answer, said).await),
-        }
+        self.accepted(answer, said).await
     }
 
     /// The same, of something that may not be there: then there is no answer.
@@ -119,14 +116,7 @@ impl Host {
         said: ReadSaid<'_>,
     ) -> Result<Option<Answer>> {
         let answer = self.exchange(call, body, context).await?;
-        if status::is_missing(answer.status) {
-            answer.body.finish();
-            return Ok(None);
-        }
-        match status::is_answer(answer.status) {
-            true => Ok(Some(answer)),
-            false => Err(self.refusal(answer, said).await),
-        }
+        self.unless(status::is_missing, answer, said).await
     }
 
     /// The same, to somebody who may have left for good: then there is no answer.
@@ -141,12 +131,27 @@ impl Host {
         said: ReadSaid<'_>,
     ) -> Result<Option<Answer>> {
         let answer = self.exchange(call, body, context).await?;
-        if status::is_gone(answer.status) {
+        self.unless(status::is_gone, answer, said).await
+    }
+
+    /// The answer, unless its status says that there is none.
+    async fn unless(
+        &self,
+        is_none: fn(StatusCode) -> bool,
+        answer: Answer,
+        said: ReadSaid<'_>,
+    ) -> Result<Option<Answer>> {
+        if is_none(answer.status) {
             answer.body.finish();
             return Ok(None);
         }
+        self.accepted(answer, said).await.map(Some)
+    }
+
+    /// An answer, and no refusal.
+    async fn accepted(&self, answer: Answer, said: ReadSaid<'_>) -> Result<Answer> {
         match status::is_answer(answer.status) {
-            true => Ok(Some(answer)),
+            true => Ok(answer),
             false => Err(self.refusal(answer, said).await),
         }
     }

@@ -17,6 +17,9 @@ use crate::http::{Answer, Client, IDLE, Patience, Unanswered};
 const WHOLE: &str = "HTTP/1.1 200 OK\r\ncontent-length: 5\r\n\r\nhello";
 const BEGUN: &str = "HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n";
 
+/// A request under way.
+type Asked = JoinHandle<Result<Answer, Unanswered>>;
+
 /// A host, and who asks it.
 struct Scene {
     listener: TcpListener,
@@ -35,12 +38,28 @@ impl Scene {
     }
 
     /// Sends a request.
-    fn ask(&self) -> JoinHandle<Result<Answer, Unanswered>> {
+    fn ask(&self) -> Asked {
         let (client, uri) = (self.client.clone(), self.uri.clone());
         tokio::spawn(async move {
             let request = Request::post(uri).body(Full::new(Bytes::from("{}"))).unwrap();
             client.send(request, Patience::default(), None).await
         })
+    }
+
+    /// Sends the first request, which the host has heard on a new connection.
+    async fn asked(&self) -> (Asked, TcpStream) {
+        let asked = self.ask();
+        let mut socket = self.accept().await;
+        heard(&mut socket).await;
+        (asked, socket)
+    }
+
+    /// The same, and the whole answer.
+    async fn answered(&self) -> TcpStream {
+        let (asked, mut socket) = self.asked().await;
+        say(&mut socket, WHOLE).await;
+        assert_eq!(body(asked).await, "hello");
+        socket
     }
 
     async fn accept(&self) -> TcpStream {
@@ -69,7 +88,7 @@ async fn say(socket: &mut TcpStream, text: &str) {
     socket.write_all(text.as_bytes()).await.unwrap();
 }
 
-async fn body(asked: JoinHandle<Result<Answer, Unanswered>>) -> Bytes {
+async fn body(asked: Asked) -> Bytes {
     asked.await.unwrap().unwrap().body.whole(1 << 20).await.unwrap()
 }
 
@@ -103,9 +122,7 @@ async fn a_connection_is_used_again_once_its_answer_is_whole() {
 #[tokio::test]
 async fn a_streamed_answer_gives_its_connection_back_too() {
     let scene = Scene::new().await;
-    let asked = scene.ask();
-    let mut socket = scene.accept().await;
-    heard(&mut socket).await;
+    let (asked, mut socket) = scene.asked().await;
     say(&mut socket, BEGUN).await;
     let mut streamed = asked.await.unwrap().unwrap().body;
     for piece in ["one", "two"] {
@@ -123,9 +140,7 @@ async fn a_streamed_answer_gives_its_connection_back_too() {
 #[tokio::test]
 async fn pieces_that_came_together_are_handed_on_together() {
     let scene = Scene::new().await;
-    let asked = scene.ask();
-    let mut socket = scene.accept().await;
-    heard(&mut socket).await;
+    let (asked, mut socket) = scene.asked().await;
     say(&mut socket, &format!("{BEGUN}1\r\na\r\n1\r\nb\r\n1\r\nc\r\n")).await;
     let mut streamed = asked.await.unwrap().unwrap().body;
     assert_eq!(streamed.next().await.unwrap().unwrap(), "abc");
@@ -134,26 +149,15 @@ async fn pieces_that_came_together_are_handed_on_together() {
 #[tokio::test]
 async fn a_connection_that_was_closed_while_it_waited_is_replaced() {
     let scene = Scene::new().await;
-    let asked = scene.ask();
-    let mut socket = scene.accept().await;
-    heard(&mut socket).await;
-    say(&mut socket, WHOLE).await;
-    assert_eq!(body(asked).await, "hello");
-    drop(socket);
+    drop(scene.answered().await);
     tokio::time::sleep(Duration::from_millis(20)).await;
-    let asked = scene.ask();
-    let mut socket = scene.accept().await;
-    heard(&mut socket).await;
-    say(&mut socket, WHOLE).await;
-    assert_eq!(body(asked).await, "hello");
+    scene.answered().await;
 }
 
 #[tokio::test]
 async fn a_host_that_closes_after_its_answer_is_believed() {
     let scene = Scene::new().await;
-    let asked = scene.ask();
-    let mut socket = scene.accept().await;
-    heard(&mut socket).await;
+    let (asked, mut socket) = scene.asked().await;
     say(
         &mut socket,
         "HTTP/1.1 200 OK\r\nconnection: close\r\n\r\nall there is",
@@ -161,19 +165,13 @@ async fn a_host_that_closes_after_its_answer_is_believed() {
     .await;
     drop(socket);
     assert_eq!(body(asked).await, "all there is");
-    let asked = scene.ask();
-    let mut socket = scene.accept().await;
-    heard(&mut socket).await;
-    say(&mut socket, WHOLE).await;
-    assert_eq!(body(asked).await, "hello");
+    scene.answered().await;
 }
 
 #[tokio::test]
 async fn an_answer_that_is_cut_off_is_an_error_and_its_connection_is_not_kept() {
     let scene = Scene::new().await;
-    let asked = scene.ask();
-    let mut socket = scene.accept().await;
-    heard(&mut socket).await;
+    let (asked, mut socket) = scene.asked().await;
     say(&mut socket, &format!("{BEGUN}3\r\none\r\n")).await;
     let mut streamed = asked.await.unwrap().unwrap().body;
     assert_eq!(streamed.next().await.unwrap().unwrap(), "one");
@@ -187,9 +185,7 @@ async fn an_answer_that_is_cut_off_is_an_error_and_its_connection_is_not_kept() 
 #[tokio::test]
 async fn a_request_that_may_have_been_heard_is_not_sent_twice() {
     let scene = Scene::new().await;
-    let asked = scene.ask();
-    let mut socket = scene.accept().await;
-    heard(&mut socket).await;
+    let (asked, socket) = scene.asked().await;
     drop(socket);
     assert!(matches!(asked.await.unwrap(), Err(Unanswered::Broken(_))));
     assert!(!scene.was_asked_for_another().await);
@@ -198,9 +194,7 @@ async fn a_request_that_may_have_been_heard_is_not_sent_twice() {
 #[tokio::test]
 async fn whoever_leaves_closes_the_connection() {
     let scene = Scene::new().await;
-    let asked = scene.ask();
-    let mut socket = scene.accept().await;
-    heard(&mut socket).await;
+    let (asked, mut socket) = scene.asked().await;
     say(&mut socket, &format!("{BEGUN}3\r\none\r\n")).await;
     drop(asked.await.unwrap().unwrap());
     assert_eq!(socket.read(&mut [0; 8]).await.unwrap_or(0), 0);
@@ -209,11 +203,7 @@ async fn whoever_leaves_closes_the_connection() {
 #[tokio::test]
 async fn connections_that_nobody_needs_are_closed_in_time() {
     let scene = Scene::new().await;
-    let asked = scene.ask();
-    let mut socket = scene.accept().await;
-    heard(&mut socket).await;
-    say(&mut socket, WHOLE).await;
-    assert_eq!(body(asked).await, "hello");
+    let mut socket = scene.answered().await;
     // Whoever closes them has begun to wait by then.
     tokio::time::sleep(Duration::from_millis(20)).await;
     tokio::time::pause();

@@ -2,14 +2,14 @@
 
 use std::time::Duration;
 
-use busbar_core::{BoxFuture, Error, ErrorKind, Result, Secret};
+use busbar_core::{BoxFuture, Error, Result, Secret};
 use busbar_wire::stores::{self, appconfig};
 use bytes::Bytes;
 use http::HeaderMap;
 
-use super::keeper::{LARGEST, Service, context, reach};
+use super::keeper::{LARGEST, Service, context, document, reach, text, there, title};
 use crate::{
-    documents::{Documents, Found, Look, Piece, Place},
+    documents::{Documents, Look, Place},
     endpoint::{Endpoint, escaped},
     host::{Call, Host},
     http::Client,
@@ -41,7 +41,7 @@ pub(in crate::vendors) fn documents(
     let of = place.configuration(&mut problems);
     match reach(&SERVICE, place, client, &mut problems) {
         Some((host, endpoint)) if problems.is_empty() => Ok(Box::new(AppConfig {
-            name: format!("appconfig {}/{}/{}", of.application, of.environment, of.profile),
+            name: title(&of),
             host,
             endpoint,
             of,
@@ -72,24 +72,14 @@ impl Documents for AppConfig {
                 .host
                 .find(&call, Bytes::new(), &context(), &stores::said)
                 .await?;
-            let answer = answer.ok_or_else(|| self.missing())?;
+            let answer = there(answer, &self.name)?;
             let next = header(&answer.headers, appconfig::NEXT_TOKEN);
             let again = header(&answer.headers, appconfig::NEXT_POLL).and_then(|text| text.parse().ok());
             let label = header(&answer.headers, appconfig::LABEL);
-            let body = answer.body.whole(LARGEST).await;
-            let body = body.map_err(|why| self.host.explain(why))?;
-            let text = String::from_utf8(body.to_vec())
-                .map_err(|_| Error::new(ErrorKind::BadUpstream, format!("`{}` is no text", self.name)))?;
+            let text = text(&self.host, answer.body, &self.name).await?;
             self.token = next.map(Secret::new);
-            let found = (!text.is_empty()).then(|| Found {
-                pieces: vec![Piece::Document {
-                    name: self.name.clone(),
-                    text: Secret::new(text),
-                }],
-                label,
-            });
             Ok(Look {
-                found,
+                found: document(&self.name, text, label),
                 again: again.map(Duration::from_secs),
             })
         })
@@ -102,15 +92,10 @@ impl AppConfig {
         let call = Call::json(uri.map_err(Error::internal)?, "application/json");
         let body: Bytes = appconfig::session(&self.of, self.interval);
         let answer = self.host.find(&call, body, &context(), &stores::said).await?;
-        let answer = answer.ok_or_else(|| self.missing())?;
+        let answer = there(answer, &self.name)?;
         let body = answer.body.whole(LARGEST).await;
         let body = body.map_err(|why| self.host.explain(why))?;
         Ok(Secret::new(appconfig::first_token(&body)?))
-    }
-
-    fn missing(&self) -> Error {
-        let message = format!("there is no `{}`, or nothing was deployed there yet", self.name);
-        Error::new(ErrorKind::NotFound, message)
     }
 }
 

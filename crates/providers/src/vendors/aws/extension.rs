@@ -3,14 +3,14 @@
 
 use std::time::Duration;
 
-use busbar_core::{BoxFuture, Error, ErrorKind, Result, Secret};
+use busbar_core::{BoxFuture, Error, Result, Secret};
 use busbar_wire::stores::{self, appconfig};
 use bytes::Bytes;
 
-use super::keeper::{LARGEST, PATIENCE, context};
+use super::keeper::{PATIENCE, context, document, text, there, title};
 use crate::{
     auth::Auth,
-    documents::{Documents, Found, Look, Piece, Place},
+    documents::{Documents, Look, Place},
     endpoint::Endpoint,
     host::{Call, Host},
     http::Client,
@@ -39,7 +39,7 @@ pub(in crate::vendors) fn documents(
     let endpoint = Endpoint::new(place.endpoint.as_deref().unwrap_or(HERE));
     match endpoint.map_err(|why| problems.push(Problem::new("endpoint", why))) {
         Ok(endpoint) if problems.is_empty() => Ok(Box::new(Extension {
-            name: format!("appconfig {}/{}/{}", of.application, of.environment, of.profile),
+            name: title(&of),
             host: Host {
                 name: "appconfig".into(),
                 client,
@@ -68,29 +68,16 @@ impl Documents for Extension {
                 .host
                 .find(&call, Bytes::new(), &context(), &stores::said)
                 .await?;
-            let answer = answer.ok_or_else(|| {
-                let message = format!("there is no `{}`, or nothing was deployed there yet", self.name);
-                Error::new(ErrorKind::NotFound, message)
-            })?;
+            let answer = there(answer, &self.name)?;
             let label = answer.headers.get(appconfig::VERSION);
             let label = label.and_then(|label| Some(format!("version {}", label.to_str().ok()?)));
-            let body = answer.body.whole(LARGEST).await;
-            let body = body.map_err(|why| self.host.explain(why))?;
-            let text = String::from_utf8(body.to_vec())
-                .map_err(|_| Error::new(ErrorKind::BadUpstream, format!("`{}` is no text", self.name)))?;
+            let text = text(&self.host, answer.body, &self.name).await?;
             let said = Some(Secret::new(text.clone()));
             // It says everything every time.
             let new = std::mem::replace(&mut self.said, said) != self.said || anew;
-            let found = (new && !text.is_empty()).then(|| Found {
-                pieces: vec![Piece::Document {
-                    name: self.name.clone(),
-                    text: Secret::new(text),
-                }],
-                label,
-            });
             // It answers from what it keeps, so it may be asked as often as one likes.
             Ok(Look {
-                found,
+                found: document(&self.name, text, label).filter(|_| new),
                 again: Some(self.interval),
             })
         })

@@ -1,16 +1,16 @@
-//! What both keepers of configurations share: the region, our credentials there, and how long we wait.
+//! What the keepers of configurations share: the region, our credentials there, and how long we wait.
 
 use std::time::{Duration, Instant};
 
-use busbar_core::{Context, RequestId};
+use busbar_core::{Context, Error, ErrorKind, RequestId, Result, Secret};
 use busbar_wire::stores::appconfig;
 
 use super::Settings;
 use crate::{
-    documents::Place,
+    documents::{Found, Piece, Place},
     endpoint::Endpoint,
     host::Host,
-    http::{Client, Patience},
+    http::{Answer, Body, Client, Patience},
     settings::{Problem, Section},
 };
 
@@ -78,4 +78,36 @@ impl Place {
 /// The context of a look.
 pub(super) fn context() -> Context {
     Context::new(RequestId::new("configuration")).due(Instant::now() + LONGEST)
+}
+
+/// What AppConfig's configurations are called, for people.
+pub(super) fn title(of: &appconfig::Place) -> String {
+    format!("appconfig {}/{}/{}", of.application, of.environment, of.profile)
+}
+
+/// The answer, where there is what was asked for.
+pub(super) fn there(answer: Option<Answer>, name: &str) -> Result<Answer> {
+    answer.ok_or_else(|| {
+        let message = format!("there is no `{name}`, or nothing was deployed there yet");
+        Error::new(ErrorKind::NotFound, message)
+    })
+}
+
+/// What a body says.
+pub(super) async fn text(host: &Host, body: Body, name: &str) -> Result<String> {
+    let body = body.whole(LARGEST).await;
+    let body = body.map_err(|why| host.explain(why))?;
+    String::from_utf8(body.to_vec())
+        .map_err(|_| Error::new(ErrorKind::BadUpstream, format!("`{name}` is no text")))
+}
+
+/// One document; nothing where it is empty.
+pub(super) fn document(name: &str, text: String, label: Option<String>) -> Option<Found> {
+    (!text.is_empty()).then(|| Found {
+        pieces: vec![Piece::Document {
+            name: name.to_owned(),
+            text: Secret::new(text),
+        }],
+        label,
+    })
 }
