@@ -2,7 +2,7 @@
 
 import assert from 'node:assert/strict'
 
-import { accessible, listened, onPage, PHONE, picture } from './support/browser.mjs'
+import { accessible, listened, onPage, PHONE, picture, press } from './support/browser.mjs'
 import { until } from './support/playground.mjs'
 import { changingServer } from './support/server.mjs'
 
@@ -55,7 +55,7 @@ for (const [name, more] of [
       assert.match(await row(page, 3).innerText(), /Refused[^]*server\.body_limit/)
       assert.match(await row(page, 2).innerText(), /Serves now/)
       assert.match(await row(page, 1).innerText(), /Served before/)
-      await page.getByRole('button', { name: 'What changed in version 2' }).press('Enter')
+      await press(page.getByRole('button', { name: 'What changed in version 2' }))
       const heading = page.getByRole('heading', { name: 'What differs' })
       await heading.and(page.locator(':focus')).waitFor()
       const diff = page.getByRole('group', { name: 'From version 1 to version 2' })
@@ -72,7 +72,7 @@ for (const [name, more] of [
     `going back is asked for first and shows what it changes, ${name}`,
     async (page) => {
       const button = page.getByRole('button', { name: 'Go back to version 1' })
-      await button.press('Enter')
+      await press(button)
       const dialog = page.getByRole('dialog', { name: 'Go back to version 1?' })
       await dialog.getByRole('group', { name: 'From version 2 to version 1' }).waitFor()
       await accessible(page, 'the question before going back')
@@ -103,14 +103,17 @@ onPage(
   'a version is gone back to, which serves at once and is said',
   async (page) => {
     const said = await listened(page)
-    await page.getByRole('button', { name: 'Go back to version 1' }).press('Enter')
+    await press(page.getByRole('button', { name: 'Go back to version 1' }))
     const dialog = page.getByRole('dialog', { name: 'Go back to version 1?' })
-    await dialog.getByRole('button', { name: 'Go back', exact: true }).press('Enter')
+    await press(dialog.getByRole('button', { name: 'Go back', exact: true }))
     await region(page, 'Version 1 serves, as chosen')
       .getByText(/Somebody went back/)
       .waitFor()
     await dialog.waitFor({ state: 'hidden' })
-    assert.match((await said()).join(' '), /Version 1 serves, as chosen\./)
+    await until(
+      async () => /Version 1 serves, as chosen\./.test((await said()).join(' ')),
+      'it was not said',
+    )
     assert.match(await row(page, 1).innerText(), /Serves now/)
     assert.equal((await told(new URL(page.url()).origin)).version, 1)
     await accessible(page, 'a configuration that was gone back to')
@@ -125,7 +128,7 @@ onPage(
     const { write } = await started()
     write(WRONG.replace('much', 'more'))
     const said = await listened(page)
-    await page.getByRole('button', { name: 'Reload now' }).press('Enter')
+    await press(page.getByRole('button', { name: 'Reload now' }))
     await page
       .getByText(/`more` is no size/)
       .first()
@@ -135,7 +138,7 @@ onPage(
       'it was not said',
     )
     write(configFor(7))
-    await page.getByRole('button', { name: 'Reload now' }).press('Enter')
+    await press(page.getByRole('button', { name: 'Reload now' }))
     await until(
       async () => /Version \d+ serves\./.test((await said()).join(' ')),
       'it was not said',

@@ -5,7 +5,8 @@ import { copyFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
-import { accessible, listened, onPage, PHONE, picture } from './support/browser.mjs'
+import { accessible, listened, onPage, PHONE, picture, press } from './support/browser.mjs'
+import { until } from './support/playground.mjs'
 import { changingServer } from './support/server.mjs'
 
 const FIXTURES = fileURLToPath(new URL('../fixtures/vision', import.meta.url))
@@ -69,29 +70,30 @@ onPage(
   'a model is made the candidate, promoted and rolled back with the keyboard',
   async (page) => {
     const said = await listened(page)
-    await page.getByRole('button', { name: 'Make it the candidate: little' }).press('Enter')
-    await page.getByRole('button', { name: 'Promote: little' }).press('Enter')
+    await press(page.getByRole('button', { name: 'Make it the candidate: little' }))
+    await press(page.getByRole('button', { name: 'Promote: little' }))
     let dialog = page.getByRole('dialog', { name: 'Promote little?' })
     await accessible(page, 'the question before a promotion')
-    await dialog.getByRole('button', { name: 'Promote' }).press('Enter')
+    await press(dialog.getByRole('button', { name: 'Promote' }))
+    await dialog.waitFor({ state: 'hidden' })
     await stage(page, 'Production').getByText('little').waitFor()
-    await page.getByRole('button', { name: 'Make it the candidate: other' }).press('Enter')
-    await page.getByRole('button', { name: 'Promote: other' }).press('Enter')
+    await press(page.getByRole('button', { name: 'Make it the candidate: other' }))
+    await press(page.getByRole('button', { name: 'Promote: other' }))
     dialog = page.getByRole('dialog', { name: 'Promote other?' })
     await dialog.getByText(/little goes to “previous”/).waitFor()
-    await dialog.getByRole('button', { name: 'Promote' }).press('Enter')
+    await press(dialog.getByRole('button', { name: 'Promote' }))
+    await dialog.waitFor({ state: 'hidden' })
     await stage(page, 'Production').getByText('other').waitFor()
     await stage(page, 'Previous').getByText('little').waitFor()
-    await page.getByRole('button', { name: 'Roll back: little' }).press('Enter')
+    await press(page.getByRole('button', { name: 'Roll back: little' }))
     dialog = page.getByRole('dialog', { name: 'Roll back to little?' })
-    await dialog.getByRole('button', { name: 'Roll back' }).press('Enter')
+    await press(dialog.getByRole('button', { name: 'Roll back' }))
+    await dialog.waitFor({ state: 'hidden' })
     await stage(page, 'Production').getByText('little').waitFor()
     await stage(page, 'Candidate').getByText('other').waitFor()
-    const aloud = (await said()).join(' ')
-    assert.match(
-      aloud,
-      /little is the candidate\.[^]*other is in production\.[^]*little is in production\./,
-    )
+    const aloud =
+      /little is the candidate\.[^]*other is in production\.[^]*little is in production\./
+    await until(async () => aloud.test((await said()).join(' ')), 'it was not said')
   },
   AT,
 )

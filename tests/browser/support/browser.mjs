@@ -73,6 +73,12 @@ export function onPage(name, play, { viewport = DESKTOP, path = '/', base, ...co
   })
 }
 
+/** Presses a button by the keyboard once it is on: a key that comes while it is off goes nowhere. */
+export async function press(button) {
+  await button.and(button.page().locator(':enabled')).waitFor()
+  await button.press('Enter')
+}
+
 /** Keeps what screen readers are told from now on; gives what that was so far. */
 export async function listened(page) {
   await page.evaluate(() => {

@@ -65,7 +65,9 @@ function useChange<T>(change: (asked: T) => Promise<ConfigurationStatus>) {
   const queries = useQueryClient()
   return useMutation<ConfigurationStatus, unknown, T>({
     mutationFn: change,
-    onSuccess: (status) => {
+    onSuccess: async (status) => {
+      // A look that began before the change would bring back what was before it.
+      await queries.cancelQueries({ queryKey: STATUS })
       queries.setQueryData(STATUS, status)
       return queries.invalidateQueries({ queryKey: VERSIONS })
     },

@@ -55,7 +55,11 @@ export function useStageChange() {
           return answered(api.POST('/v1/registry/rollback', { body }))
       }
     },
-    onSuccess: (registry) => queries.setQueryData(REGISTRY, registry),
+    onSuccess: async (registry) => {
+      // A look that began before the change would bring back what was before it.
+      await queries.cancelQueries({ queryKey: REGISTRY })
+      queries.setQueryData(REGISTRY, registry)
+    },
   })
 }
 

@@ -1,6 +1,6 @@
 //! `busbar config reload`
 
-use super::{server::At, status, terminal};
+use super::{server::At, status};
 use crate::{
     exit::{Failure, Result},
     options::Global,
@@ -19,11 +19,7 @@ pub(super) struct Args {
 
 pub(super) fn run(args: &Args, global: &Global) -> Result {
     let status = args.at.any(global)?.reload_configuration()?;
-    if args.json {
-        terminal().line(status::as_json(&status))?;
-    } else {
-        status::show(&status, terminal())?;
-    }
+    status::tell(&status, args.json)?;
     match status.refused {
         Some(_) => Err(Failure::Said),
         None => Ok(()),

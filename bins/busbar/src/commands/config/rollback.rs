@@ -30,7 +30,7 @@ pub(super) struct Args {
 
 pub(super) fn run(args: &Args, global: &Global) -> Result {
     if let Some(server) = args.at.named(global)? {
-        return status::show(&server.roll_configuration_back(args.version)?, terminal());
+        return status::tell(&server.roll_configuration_back(args.version)?, false);
     }
     let (versions, terminal) = (versions(global)?, terminal());
     let version = busbar_app::roll_back(&sources(global), args.version)?;

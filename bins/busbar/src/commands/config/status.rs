@@ -22,18 +22,18 @@ pub(super) struct Args {
 
 pub(super) fn run(args: &Args, global: &Global) -> Result {
     let status = args.at.any(global)?.configuration()?;
-    if args.json {
-        return terminal().line(as_json(&status));
+    tell(&status, args.json)
+}
+
+/// As JSON where that is wanted, else a line for each thing there is to say.
+pub(super) fn tell(status: &ConfigurationStatus, json: bool) -> Result {
+    if json {
+        return terminal().line(String::from_utf8_lossy(&status.encode()));
     }
-    show(&status, terminal())
+    show(status, terminal())
 }
 
-pub(super) fn as_json(status: &ConfigurationStatus) -> String {
-    String::from_utf8_lossy(&status.encode()).into_owned()
-}
-
-/// A line for each thing there is to say.
-pub(super) fn show(status: &ConfigurationStatus, terminal: Terminal) -> Result {
+fn show(status: &ConfigurationStatus, terminal: Terminal) -> Result {
     let colour = terminal.out_colour();
     let source = status.source.as_deref().unwrap_or("no file: the defaults");
     terminal.line(match status.version {
