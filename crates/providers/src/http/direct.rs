@@ -7,7 +7,7 @@ use std::{
     future::poll_fn,
     pin::{Pin, pin},
     sync::{Arc, Mutex, PoisonError, Weak},
-    task::{Context, Poll},
+    task::{Context, Poll, Waker},
     time::Duration,
 };
 
@@ -210,15 +210,16 @@ impl DirectBody {
             frame = Pin::new(&mut self.incoming).poll_frame(context);
         }
         if matches!(frame, Poll::Ready(None)) {
-            self.keep(context);
+            self.keep();
         }
         frame
     }
 
-    /// The answer is whole: its connection waits for the next request.
-    fn keep(&mut self, context: &mut Context<'_>) {
+    /// The answer is whole: its connection waits for the next request, and wakes nobody till then.
+    fn keep(&mut self) {
+        let mut nobody = Context::from_waker(Waker::noop());
         if let Some(mut line) = self.line.take()
-            && line.is_ready(context)
+            && line.is_ready(&mut nobody)
         {
             self.idle.put(&self.host, line);
         }
@@ -229,7 +230,7 @@ impl Drop for DirectBody {
     /// Small answers are seldom asked for their end, since their length says it.
     fn drop(&mut self) {
         if self.incoming.is_end_stream() {
-            self.keep(&mut Context::from_waker(std::task::Waker::noop()));
+            self.keep();
         }
     }
 }

@@ -24,7 +24,7 @@ use tokio::{
 use tokio_rustls::TlsAcceptor;
 use tower_service::Service;
 
-use super::Tls;
+use super::{Tls, settled::Settled};
 use crate::{Drain, operator::Peer};
 
 /// Whoever has not said what he wants by then is in the way.
@@ -141,6 +141,7 @@ impl Connection {
             .builder
             .serve_connection_with_upgrades(TokioIo::new(stream), service);
         let mut connection = pin!(connection);
+        let mut settled = Settled::new(connection.as_mut());
         let told = async {
             let closing = self.closing.wait_for(|closing| *closing);
             match self.leaves_with {
@@ -150,9 +151,10 @@ impl Connection {
         };
         tokio::select! {
             // What clients do wrong on a connection is theirs; they get a status or a reset for it.
-            _ended = connection.as_mut() => return,
-            () = told => connection.as_mut().graceful_shutdown(),
+            _ended = &mut settled => return,
+            () = told => {},
         }
-        let _ended = connection.await;
+        connection.as_mut().graceful_shutdown();
+        let _ended = Settled::new(connection).await;
     }
 }

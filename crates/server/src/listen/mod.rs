@@ -1,6 +1,7 @@
 //! The server on a socket: takes connections until told to stop, then finishes what runs.
 
 mod connection;
+mod settled;
 mod tls;
 
 use std::{io, time::Duration};
