@@ -152,7 +152,7 @@ onPage(
   'whoever is no operator is told so, and how to see it nevertheless',
   async (page) => {
     const problem = { title: 'Forbidden', status: 403, code: 'not_an_operator' }
-    const detail = 'the configuration is seen and changed from this machine only'
+    const detail = 'this server is steered from its own machine only'
     await page.route('**/v1/config*', (route) =>
       route.fulfill({ status: 403, json: { ...problem, detail } }),
     )

@@ -1,4 +1,4 @@
-//! Who may see and change the configuration. A server knows no keys, so what counts is where a request comes
+//! Who may steer the server: see and change its configuration, and say which model is in production. A server knows no keys, so what counts is where a request comes
 //! from. A web page of elsewhere is never an operator, whoever looks at it.
 
 use std::net::SocketAddr;
@@ -40,15 +40,17 @@ impl FromRequestParts<Server> for Operator {
     async fn from_request_parts(parts: &mut Parts, server: &Server) -> Result<Self, Failure> {
         let operators = server.settings().operators;
         let reason = match operators {
-            _ if is_of_foreign_page(parts) => "the configuration is no matter of web pages of other origins",
+            _ if is_of_foreign_page(parts) => {
+                "steering this server is no matter of web pages of other origins"
+            }
             Operators::Anyone => return Ok(Self),
             Operators::Local if is_local(parts) => return Ok(Self),
             Operators::Local => {
-                "the configuration is seen and changed from this machine only: by its loopback address, and \
-                 through no proxy; the setting `server.operators` says who may"
+                "this server is steered from its own machine only: by the loopback address, and through no \
+                 proxy; the setting `server.operators` says who may"
             }
             Operators::Nobody => {
-                "nobody sees or changes the configuration over HTTP; the setting `server.operators` says so"
+                "nobody steers this server over HTTP; the setting `server.operators` says so"
             }
         };
         let error = Error::new(ErrorKind::Invalid, reason).with_code("not_an_operator");

@@ -587,7 +587,9 @@ export interface paths {
         put?: never;
         /**
          * Makes a model the candidate.
-         * @description `model` is needed: one that is served, or one of the catalog that has been pulled; that one is loaded.
+         * @description From this machine only, unless `server.operators` says otherwise.
+         *
+         *     `model` is needed: one that is served, or one of the catalog that has been pulled; that one is loaded.
          */
         post: operations["nominateModel"];
         delete?: never;
@@ -607,7 +609,8 @@ export interface paths {
         put?: never;
         /**
          * Puts the candidate, or the model that is named, into production.
-         * @description It answers those who name no model from then on; requests under way keep the model that they have.
+         * @description From this machine only, unless `server.operators` says otherwise.
+         *     It answers those who name no model from then on; requests under way keep the model that they have.
          */
         post: operations["promoteModel"];
         delete?: never;
@@ -627,7 +630,8 @@ export interface paths {
         put?: never;
         /**
          * Puts the previous model back into production.
-         * @description Where `model` is named, only if that one is in production now: asked twice, it happens once.
+         * @description From this machine only, unless `server.operators` says otherwise.
+         *     Where `model` is named, only if that one is in production now: asked twice, it happens once.
          */
         post: operations["rollBackModel"];
         delete?: never;

@@ -1,4 +1,4 @@
-//! Which of several classifiers is in production: `/v1/registry`.
+//! Which of several classifiers is in production: `/v1/registry`. Everybody may look; operators change it.
 
 use axum::{
     extract::{Request, State},
@@ -14,6 +14,7 @@ use crate::{
     deadline::Deadline,
     error::{Handled, Problems},
     openapi::RequestHeaders,
+    operator::Operator,
 };
 
 /// Which models are at which stage.
@@ -28,26 +29,39 @@ pub(crate) async fn get(State(server): State<Server>) -> Handled {
 
 /// Makes a model the candidate.
 ///
+/// From this machine only, unless `server.operators` says otherwise.
+///
 /// `model` is needed: one that is served, or one of the catalog that has been pulled; that one is loaded.
 #[utoipa::path(
     post, path = "/v1/registry/candidate", operation_id = "nominateModel", tag = "models",
     params(RequestHeaders), request_body = StageBody,
     responses((status = 200, description = "It is; the stages and the models.", body = RegistryAnswer), Problems)
 )]
-pub(crate) async fn nominate(State(server): State<Server>, caller: Caller, request: Request) -> Handled {
+pub(crate) async fn nominate(
+    State(server): State<Server>,
+    _: Operator,
+    caller: Caller,
+    request: Request,
+) -> Handled {
     let model = read(&server, &caller, request).await?.required()?;
     change(&server, &caller, StageChange::Nominate(staged(&model))).await
 }
 
 /// Puts the candidate, or the model that is named, into production.
 ///
+/// From this machine only, unless `server.operators` says otherwise.
 /// It answers those who name no model from then on; requests under way keep the model that they have.
 #[utoipa::path(
     post, path = "/v1/registry/promote", operation_id = "promoteModel", tag = "models",
     params(RequestHeaders), request_body = StageBody,
     responses((status = 200, description = "It is; the stages and the models.", body = RegistryAnswer), Problems)
 )]
-pub(crate) async fn promote(State(server): State<Server>, caller: Caller, request: Request) -> Handled {
+pub(crate) async fn promote(
+    State(server): State<Server>,
+    _: Operator,
+    caller: Caller,
+    request: Request,
+) -> Handled {
     let body = read(&server, &caller, request).await?;
     let model = body.model.as_deref().map(staged);
     change(&server, &caller, StageChange::Promote(model)).await
@@ -55,13 +69,19 @@ pub(crate) async fn promote(State(server): State<Server>, caller: Caller, reques
 
 /// Puts the previous model back into production.
 ///
+/// From this machine only, unless `server.operators` says otherwise.
 /// Where `model` is named, only if that one is in production now: asked twice, it happens once.
 #[utoipa::path(
     post, path = "/v1/registry/rollback", operation_id = "rollBackModel", tag = "models",
     params(RequestHeaders), request_body = StageBody,
     responses((status = 200, description = "It is; the stages and the models.", body = RegistryAnswer), Problems)
 )]
-pub(crate) async fn roll_back(State(server): State<Server>, caller: Caller, request: Request) -> Handled {
+pub(crate) async fn roll_back(
+    State(server): State<Server>,
+    _: Operator,
+    caller: Caller,
+    request: Request,
+) -> Handled {
     let body = read(&server, &caller, request).await?;
     let from = body.model.map(Into::into);
     change(&server, &caller, StageChange::Rollback(from)).await

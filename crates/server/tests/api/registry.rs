@@ -6,6 +6,7 @@ use busbar_core::{
     BoxFuture, Capabilities, Classification, Classifier, ClassifyRequest, ClassifyTimings, Model, ModelCard,
     Models, Result, Roster, Sight, StageChange, StageKeeper, Staged, Stages, Task,
 };
+use busbar_server::Operators;
 use busbar_testkit::Gate;
 use serde_json::{Value, json};
 
@@ -98,9 +99,13 @@ impl StageKeeper for Memory {
 }
 
 fn rig(slow: Option<Slow>) -> Rig {
+    steered_by(Operators::Anyone, slow)
+}
+
+fn steered_by(operators: Operators, slow: Option<Slow>) -> Rig {
     let models = Models::default().with(eye("a", slow)).with(eye("b", None));
     let roster = Roster::from(models);
-    staged(roster.clone(), Arc::new(Memory(roster)))
+    staged(roster.clone(), Arc::new(Memory(roster)), operators)
 }
 
 async fn change(rig: &Rig, what: &str, body: Value) -> Answer {
@@ -206,4 +211,19 @@ async fn a_server_without_a_registry_says_so() {
         (answer.status, &answer.json()["code"]),
         (503, &json!("registry_disabled"))
     );
+}
+
+#[tokio::test]
+async fn whoever_is_no_operator_looks_and_changes_nothing() {
+    for operators in [Operators::Local, Operators::Nobody] {
+        // What comes by no connection of this machine is not local.
+        let rig = steered_by(operators, None);
+        for what in ["candidate", "promote", "rollback"] {
+            let answer = change(&rig, what, json!({"model": "a"})).await;
+            assert_eq!(answer.status, 403, "{what}");
+            assert_eq!(answer.json()["code"], json!("not_an_operator"), "{what}");
+        }
+        let told = rig.get("/v1/registry").await.json();
+        assert_eq!(told["aliases"]["production"], Value::Null);
+    }
 }

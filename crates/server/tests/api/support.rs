@@ -8,7 +8,7 @@ use axum::{
     http::{HeaderMap, Method, Request, Response},
 };
 use busbar_core::{Fetcher, Guests, Models, Roster, StageKeeper};
-use busbar_server::{Drain, Parts, Pictures, Server, Settings, router};
+use busbar_server::{Drain, Operators, Parts, Pictures, Server, Settings, router};
 use busbar_telemetry::{BuildInfo, Metrics};
 use busbar_testkit::{Scripted, TestClock};
 use busbar_wire::sse::{Parser, SseEvent};
@@ -68,9 +68,13 @@ pub(crate) fn painting(models: Models, pictures: Pictures, clock: Arc<TestClock>
     rig(parts, Scripted::saying(&[]))
 }
 
-/// A server whose models are at stages.
-pub(crate) fn staged(roster: Roster, keeper: Arc<dyn StageKeeper>) -> Rig {
+/// A server whose models are at stages, and who may move them.
+pub(crate) fn staged(roster: Roster, keeper: Arc<dyn StageKeeper>, operators: Operators) -> Rig {
     let parts = Parts {
+        settings: Settings {
+            operators,
+            ..Settings::default()
+        },
         models: roster,
         stages: Some(keeper),
         ..parts(Models::default(), Arc::new(TestClock::new()))
