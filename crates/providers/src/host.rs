@@ -152,7 +152,8 @@ impl Host {
     async fn accepted(&self, answer: Answer, said: ReadSaid<'_>) -> Result<Answer> {
         match status::is_answer(answer.status) {
             true => Ok(answer),
-            false => Err(self.refusal(answer, said).await),
+            // Apart, since it is large and seldom.
+            false => Err(Box::pin(self.refusal(answer, said)).await),
         }
     }
 

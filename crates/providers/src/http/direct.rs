@@ -96,7 +96,8 @@ impl Direct {
                 Err(refused) => request = refused.unsent()?,
             }
         }
-        let line = self.connect(uri, connect).await?;
+        // Apart, since it is large and most requests find a connection that is there.
+        let line = Box::pin(self.connect(uri, connect)).await?;
         match line.send(request).await {
             Ok((answer, line)) => Ok(self.answer(answer, line, host)),
             Err(refused) => Err(Unanswered::Broken(refused.error.into())),

@@ -156,7 +156,7 @@ impl Client {
 
     async fn exchange(
         &self,
-        mut request: Request<Full<Bytes>>,
+        request: Request<Full<Bytes>>,
         connect: Option<Duration>,
     ) -> Result<Response<Source>, Unanswered> {
         if let Some(direct) = &self.direct
@@ -165,6 +165,15 @@ impl Client {
             let answer = direct.request(host, request, connect).await?;
             return Ok(answer.map(Source::Direct));
         }
+        // Apart, since it is large and those above have no need of it.
+        Box::pin(self.pooled(request, connect)).await
+    }
+
+    async fn pooled(
+        &self,
+        mut request: Request<Full<Bytes>>,
+        connect: Option<Duration>,
+    ) -> Result<Response<Source>, Unanswered> {
         // Watched only where it is to be quicker than any: most requests find a connection that is there.
         let watched = connect.map(|most| (capture_connection(&mut request), most));
         let asking = self.pool.request(request);

@@ -1,5 +1,7 @@
 //! Text in a dialect: chat completions and plain completions, whole or streamed.
 
+use std::time::Duration;
+
 use axum::extract::{Request, State};
 use busbar_wire::openai::{
     chat::{ChatAnswer, ChatBody, ChatChunk},
@@ -120,6 +122,18 @@ pub(crate) async fn generate(
     {
         return answered;
     }
+    // Apart, since it is large and what is passed on has no need of it.
+    Box::pin(read(dialect, server, caller, incoming, window)).await
+}
+
+/// Answers a request by what it says.
+async fn read(
+    dialect: &'static Dialect,
+    server: &Server,
+    caller: Caller,
+    incoming: Incoming<'_>,
+    window: Option<Duration>,
+) -> Handled {
     let asked = (dialect.read)(incoming, caller.context)?;
     let kind = Kind {
         operation: dialect.operation,

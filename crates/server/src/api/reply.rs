@@ -3,8 +3,9 @@
 use std::time::Duration;
 
 use axum::{
+    body::Body,
     http::{HeaderMap, HeaderName, HeaderValue, header},
-    response::{IntoResponse as _, Response},
+    response::Response,
 };
 use busbar_core::{AnswerMetrics, Course};
 use busbar_wire::{Metrics, RouteMetrics};
@@ -19,13 +20,16 @@ const COST: HeaderName = HeaderName::from_static("x-busbar-cost-usd");
 /// That the cost is an estimate; absent where it is none.
 const ESTIMATED: HeaderName = HeaderName::from_static("x-busbar-cost-estimated");
 
+/// How many headers an answer has with metrics and all that the layers add: room for them is made once.
+const HEADERS: usize = 20;
+
 /// JSON.
 pub(crate) fn json(body: Bytes) -> Response {
-    (
-        [(header::CONTENT_TYPE, HeaderValue::from_static("application/json"))],
-        body,
-    )
-        .into_response()
+    let mut response = Response::new(Body::from(body));
+    let headers = response.headers_mut();
+    headers.reserve(HEADERS);
+    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
+    response
 }
 
 /// JSON with metrics, and with what it used, for dialects that tell it in headers of their own.
@@ -41,7 +45,7 @@ pub(crate) fn measured(body: Bytes, metrics: &Metrics) -> Response {
     let headers = response.headers_mut();
     model(headers, &metrics.model);
     let mut number = |name: &'static str, value: Option<f64>| {
-        if let Some(value) = value.and_then(|value| HeaderValue::from_str(&value.to_string()).ok()) {
+        if let Some(value) = value.and_then(|value| HeaderValue::try_from(value.to_string()).ok()) {
             headers.insert(name, value);
         }
     };
