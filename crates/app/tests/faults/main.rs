@@ -90,8 +90,15 @@ fn configuration(home: &str, listen: &str, far: &str, nobody: &Nobody) -> String
         };
         let id = format!("{}-{fault}", format.name());
         text.push_str(&format.provider(&id, &address));
+        // No other limit helps where no connection comes about.
+        let times = match fault {
+            "connect_timeout" => {
+                ", connect_timeout = \"500ms\", first_event_timeout = \"5m\", whole_timeout = \"5m\""
+            }
+            _ => "",
+        };
         text.push_str(&format!(
-            "[[routes]]\nname = \"r-{id}\"\nwhole_timeout = \"4s\"\n[[routes.tiers]]\ntargets = [\"{id}\"]\n[[routes.tiers]]\ntargets = [\"{}-well\"]\n",
+            "[[routes]]\nname = \"r-{id}\"\nwhole_timeout = \"4s\"\n[[routes.tiers]]\ntargets = [{{ model = \"{id}\"{times} }}]\n[[routes.tiers]]\ntargets = [\"{}-well\"]\n",
             format.name()
         ));
     }
