@@ -18,6 +18,11 @@ use clap::Parser as _;
 use cli::Cli;
 use exit::Failure;
 
+/// Memory is freed by another thread than the one that asked for it, whenever a connection moves: the system's
+/// allocator makes the two wait for each other then.
+#[global_allocator]
+static MEMORY: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 fn main() -> ExitCode {
     // Before anything else: what follows is compiled for a processor that this may not be.
     if let Err(missing) = busbar_app::cpu::check() {

@@ -52,8 +52,8 @@ pub(crate) fn measured(body: Bytes, metrics: &Metrics) -> Response {
     number("x-busbar-first-chunk-ms", metrics.first_chunk_ms);
     number("x-busbar-total-ms", Some(metrics.total_ms));
     number("x-busbar-tokens-per-second", metrics.tokens_per_second);
-    number("x-busbar-tokens-in", Some(metrics.tokens_in.into()));
-    number("x-busbar-tokens-out", Some(metrics.tokens_out.into()));
+    headers.insert("x-busbar-tokens-in", metrics.tokens_in.into());
+    headers.insert("x-busbar-tokens-out", metrics.tokens_out.into());
     cost(headers, metrics.cost_usd);
     if metrics.cost_estimated {
         headers.insert(ESTIMATED, HeaderValue::from_static("true"));
