@@ -80,9 +80,10 @@ promote: ## Give a new version on AWS a share of the calls, watch it, then all o
 clean-all: ## Destroy what is deployed on AWS, data included
 	@deploy/aws/scripts/clean
 
-test-aws: ## Prove the Terraform on an emulator: fmt, validate, apply, plan again, destroy (needs Terraform)
+test-aws: ## Prove the deployment on emulators: apply, plan again, destroy; the program there from end to end (needs Terraform)
 	@scripts/aws paper
 	@scripts/aws emulated
+	@scripts/aws whole
 
 cost: ## Write docs/cost.md anew from measured figures and dated prices
 	@python3 deploy/aws/cost/cost.py

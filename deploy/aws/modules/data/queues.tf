@@ -59,7 +59,7 @@ data "aws_iam_policy_document" "tls" {
 }
 
 resource "aws_sqs_queue_policy" "tls" {
-  for_each = data.aws_iam_policy_document.tls
+  for_each = { for name, policy in data.aws_iam_policy_document.tls : name => policy if var.require_tls }
 
   queue_url = (
     endswith(each.key, "-dead")
