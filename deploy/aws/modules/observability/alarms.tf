@@ -109,16 +109,33 @@ resource "aws_cloudwatch_metric_alarm" "dead" {
 
   alarm_name          = "${var.name}-dead-${each.key}"
   alarm_description   = "A message ended as a dead letter. Runbook: docs/runbooks/queue-stuck.md"
-  namespace           = "AWS/SQS"
-  metric_name         = "ApproximateNumberOfMessagesVisible"
-  dimensions          = { QueueName = each.value.dead_name }
-  statistic           = "Maximum"
-  period              = 60
   evaluation_periods  = 1
   comparison_operator = "GreaterThanThreshold"
   threshold           = 0
   treat_missing_data  = "notBreaching"
   alarm_actions       = [aws_sns_topic.alarms.arn]
+
+  # The sweep hides each letter for an hour when it has looked at it: both kinds are letters.
+  metric_query {
+    id          = "letters"
+    label       = "Dead letters"
+    expression  = "visible + hidden"
+    return_data = true
+  }
+
+  dynamic "metric_query" {
+    for_each = { visible = "ApproximateNumberOfMessagesVisible", hidden = "ApproximateNumberOfMessagesNotVisible" }
+    content {
+      id = metric_query.key
+      metric {
+        namespace   = "AWS/SQS"
+        metric_name = metric_query.value
+        dimensions  = { QueueName = each.value.dead_name }
+        stat        = "Maximum"
+        period      = 60
+      }
+    }
+  }
 }
 
 resource "aws_cloudwatch_metric_alarm" "throttled" {
