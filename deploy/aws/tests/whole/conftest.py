@@ -160,9 +160,10 @@ def aws(tmp_path_factory, models):
     folder = tmp_path_factory.mktemp("aws")
     port = free_port()
     url = f"http://127.0.0.1:{port}"
-    # Functions get all of this too: their own endpoints are here, everything else is as it was applied.
+    # Functions get all of this too: their endpoints are here, everything else is as it was applied. Names of APIs end
+    # with its host's, which therefore cannot be an address.
     environment = {
-        **clean(), "GATEWAY_PORT": str(port), "MINISTACK_HOST": "127.0.0.1", "MINISTACK_REGION": "us-east-1",
+        **clean(), "GATEWAY_PORT": str(port), "MINISTACK_HOST": "localhost", "MINISTACK_REGION": "us-east-1",
         "BIND_HOST": "127.0.0.1",
         "S3_DATA_DIR": str(folder / "s3"), "LOG_LEVEL": "INFO", "AUTH": "true", "NO_PROXY": "127.0.0.1",
         "WATCHED": str(folder / "calls"), "GIVEN": str(folder / "given"), "MODELS": models.url,

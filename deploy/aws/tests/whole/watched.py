@@ -17,12 +17,18 @@ from ministack.core.responses import get_account_id
 from ministack.services import bedrock_runtime
 
 PAINTERS = ("amazon.titan-image", "amazon.nova-canvas", "stability.")
+# What Amazon asks for by the names of older calls; the emulator has names of its own for them.
+ASKED_AS = {
+    "bedrock:Converse": "bedrock:InvokeModel",
+    "bedrock:ConverseStream": "bedrock:InvokeModelWithResponseStream",
+}
 writing = threading.Lock()
 enforce, spawn, invoke = iam_evaluator.enforce, lambda_runtime.ProvidedWorker._spawn, bedrock_runtime.handle_request
 
 
 def watched(access_key_id, iam_action, service, region, resource_arn="*", service_context=None):
     """Whether the call is allowed, as the emulator finds by the policies that were applied."""
+    iam_action = ASKED_AS.get(iam_action, iam_action)
     denied = enforce(access_key_id, iam_action, service, region, resource_arn, service_context)
     who = iam_evaluator.resolve_principal(access_key_id or "", get_account_id())
     said = {
