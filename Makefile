@@ -3,7 +3,7 @@
 export CARGO_TARGET_DIR ?= $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/busbar/target
 
 .DEFAULT_GOAL := help
-.PHONY: package-model help run test lint fmt console build bench-text bench-image fixtures train-emoji soak soak-routing doctor clean
+.PHONY: package-model help run test lint fmt console build bench-text bench-image bench-gateway fixtures train-emoji soak soak-routing doctor clean
 .PHONY: bootstrap deploy-all deploy-services deploy-realtime-ws deploy-stream-sse deploy-sync-api deploy-cdn \
   deploy-frontend plan drift rollback promote clean-all test-aws cost
 
@@ -33,6 +33,9 @@ bench-text: ## Compare the text engine with llama.cpp itself, same file, same th
 
 bench-image: ## Compare the image engine with diffusers, same weights, same threads (PyTorch, some gigabytes)
 	@scripts/bench-image
+
+bench-gateway: ## Measure what passing requests on costs, beside nginx, HAProxy and others (scripts/bench-gateway --help)
+	@scripts/bench-gateway
 
 package-model: ## Pack a model as hosting services want it, model.tar.gz: MODEL is a name, a file or a folder (OUT: another file)
 	@scripts/package-model "$(MODEL)" "$(or $(OUT),model.tar.gz)"

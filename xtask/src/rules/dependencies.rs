@@ -64,6 +64,7 @@ const MAY: &[(&str, &[&str])] = &[
         &["busbar-app", "busbar-catalog", "busbar-config", "busbar-core"],
     ),
     ("busbar-lambda", &["busbar-app", "busbar-config"]),
+    ("busbar-bench", &[]),
     ("xtask", &[]),
     ("busbar-fuzz", &["busbar-core", "busbar-wire"]),
     ("busbar-client-aws", &[]),
