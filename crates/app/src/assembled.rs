@@ -7,6 +7,7 @@ use axum::Router;
 use busbar_config::Config;
 use busbar_core::{AnswerStore, Guests, Roster, StageKeeper};
 use busbar_jobs::endpoint::EndpointJobs;
+use busbar_providers::services::Distribution;
 use busbar_server::{Drain, Hosts, Operators, Origins, Parts, ReplayLimits, Server, Settings, WsLimits};
 use busbar_storage::AnswerFiles;
 use busbar_telemetry::Metrics;
@@ -15,7 +16,7 @@ use tokio::sync::oneshot;
 use crate::{
     Configured, Error, Result, about,
     clock::SystemClock,
-    fetch,
+    distribution, fetch,
     figures::Figures,
     images::{Studio, StudioSettings},
     later,
@@ -89,8 +90,10 @@ impl Assembled {
         let watched = roster.clone();
         metrics.watch_targets(move || routes::targets(&watched.models()));
         let (reloader, failed) = Reloader::start(configured, parts);
+        // Who hands pictures out is known, and has its key, before the first one is asked for.
+        let distribution = distribution::of(&config).await?;
         // Pictures take minutes: they are jobs, recorded where they outlive this process.
-        let mut studio = studio(&config, (role, front), &roster, &metrics).await;
+        let mut studio = studio(&config, distribution, (role, front), &roster, &metrics).await;
         // Where answers are put that come later.
         let later = later::Places::of(&config)?;
         let drain = Drain::default();
@@ -147,11 +150,13 @@ async fn answers(config: &Config, clock: &Arc<SystemClock>) -> Option<Arc<dyn An
 /// Pictures as jobs. Where they cannot be recorded, everything else is served nevertheless.
 async fn studio(
     config: &Config,
+    distribution: Option<Distribution>,
     (role, front): (Role, Front),
     roster: &Roster,
     metrics: &Arc<Metrics>,
 ) -> Option<Studio> {
     let mut settings = StudioSettings::new(config);
+    settings.distribution = distribution;
     settings.work = settings.work.filter(|_| role != Role::Api);
     // Where others see the queues too, whoever stands in front brings what is in them.
     settings.by_event = front == Front::Gateway && config.storage.queues.is_some();

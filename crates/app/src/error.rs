@@ -59,6 +59,14 @@ pub enum Error {
     /// Sections about providers are wrong.
     #[error("the configuration's providers are wrong:{}", .0.iter().map(|line| format!("\n  {line}")).collect::<String>())]
     Providers(Vec<String>),
+    /// Who hands pictures out cannot do so.
+    #[error("distribution.{field}: {why}")]
+    Distribution {
+        /// The setting.
+        field: String,
+        /// What is wrong with it.
+        why: String,
+    },
     /// Routes name models that are not there.
     #[error("the configuration's routes are wrong:{}", .0.iter().map(|line| format!("\n  {line}")).collect::<String>())]
     Routes(Vec<String>),

@@ -213,7 +213,8 @@ fn section(provider: &Provider, key: Option<&Key>, fields: Table) -> Section {
     }
 }
 
-fn vaults(config: &Config) -> Vaults {
+/// Where keys are kept that the configuration only names.
+pub(crate) fn vaults(config: &Config) -> Vaults {
     let vault = &config.vault;
     Vaults {
         region: vault.region.clone(),

@@ -62,7 +62,12 @@ impl Ledger {
         }
         let files = stores::files(&storage);
         let opening = tokio::task::spawn_blocking(move || {
-            stores::open(&storage, Arc::new(crate::clock::SystemClock), Policy::default())
+            stores::open(
+                &storage,
+                None,
+                Arc::new(crate::clock::SystemClock),
+                Policy::default(),
+            )
         });
         let (jobs, _) = opening.await.map_err(images::broke)??;
         Ok(Self(Of::Directory(jobs, files)))

@@ -13,6 +13,7 @@ mod clock;
 mod conversations;
 pub mod cpu;
 mod directory;
+mod distribution;
 pub mod doctor;
 mod error;
 mod fetch;

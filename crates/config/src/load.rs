@@ -8,6 +8,7 @@ use crate::{
     Document,
     client::Client,
     cors::Cors,
+    distribution::Distribution,
     environment::Environment,
     fetch::Fetch,
     hosting::ROLE,
@@ -99,6 +100,8 @@ pub struct Config {
     pub vault: Vaults,
     /// Where files live.
     pub storage: Storage,
+    /// Who hands out files that lie in a bucket, where the bucket does not.
+    pub distribution: Option<Distribution>,
     /// Where models are fetched from.
     pub hub: Hub,
     /// The server that commands talk to.
@@ -302,6 +305,7 @@ fn stays_at_home(document: &Document, problems: &mut Problems) {
 fn check(raw: &Raw, environment: &Environment, problems: &mut Problems) -> Config {
     let routing = raw.routing.check(problems);
     let others = !raw.providers.is_empty() || !raw.routes.is_empty();
+    let storage = raw.storage.check(environment, problems);
     let config = Config {
         source: raw.source.check(problems),
         server: raw.server.check(problems),
@@ -318,7 +322,8 @@ fn check(raw: &Raw, environment: &Environment, problems: &mut Problems) -> Confi
         log: raw.log.check(problems),
         metrics: raw.metrics.check(problems),
         vault: raw.vault.check(problems),
-        storage: raw.storage.check(environment, problems),
+        distribution: raw.distribution.check(&storage, problems),
+        storage,
         hub: raw.hub.check(problems),
         client: raw.client.check(problems),
         providers: raw.providers.check(environment, problems),

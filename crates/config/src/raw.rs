@@ -8,6 +8,7 @@ use toml::{Table, Value};
 use crate::{
     client::RawClient,
     cors::RawCors,
+    distribution::RawDistribution,
     fetch::RawFetch,
     hub::RawHub,
     images::RawImages,
@@ -54,6 +55,7 @@ pub(crate) struct Raw {
     pub(crate) metrics: RawMetrics,
     pub(crate) vault: RawVaults,
     pub(crate) storage: RawStorage,
+    pub(crate) distribution: RawDistribution,
     pub(crate) hub: RawHub,
     pub(crate) client: RawClient,
     pub(crate) routing: RawRouting,

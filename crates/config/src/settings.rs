@@ -32,7 +32,7 @@ const ALIASES: &[(&str, &str)] = &[
 ];
 
 /// Settings that are shown nowhere.
-const SECRETS: &[&str] = &["hub.token", "client.api_key"];
+const SECRETS: &[&str] = &["hub.token", "client.api_key", "distribution.private_key"];
 
 /// One setting.
 #[derive(Clone, Debug, PartialEq)]

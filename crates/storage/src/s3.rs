@@ -1,5 +1,5 @@
-//! Files as objects of S3, below one place of a bucket. Whoever is given an address fetches them there, and
-//! not through us.
+//! Files as objects of S3, below one place of a bucket. Whoever is given an address fetches them there or from
+//! a distribution in front of it, and not through us.
 
 use std::{
     ops::Range,
@@ -9,7 +9,7 @@ use std::{
 
 use busbar_core::{BoxFuture, Context, Error, ErrorKind, RequestId, Result};
 use busbar_jobs::{Addresses, ArtifactName, Artifacts, Body, JobId, Stored, Timestamp};
-use busbar_providers::services::{Account, Held, Location, Objects, Opener};
+use busbar_providers::services::{Account, Distribution, Gate, Held, Location, Objects, Opener};
 use bytes::Bytes;
 use futures_util::{StreamExt as _, TryStreamExt as _, stream};
 
@@ -31,6 +31,8 @@ const AT_ONCE: usize = 16;
 pub struct S3 {
     objects: Objects,
     place: Location,
+    /// Who hands them out instead.
+    distribution: Option<Distribution>,
 }
 
 impl S3 {
@@ -41,12 +43,26 @@ impl S3 {
     pub fn new(account: &Account, place: &str) -> Result<Self> {
         let place = Location::new(place).map_err(|why| Error::invalid("storage.files", why))?;
         let objects = account.objects().map_err(crate::misplaced)?;
-        Ok(Self { objects, place })
+        Ok(Self {
+            objects,
+            place,
+            distribution: None,
+        })
+    }
+
+    /// The same files, whose addresses are those of a distribution in front of the bucket.
+    #[must_use]
+    pub fn behind(mut self, distribution: Option<Distribution>) -> Self {
+        self.distribution = distribution;
+        self
     }
 
     /// The origin of addresses that open files: `https://s3.eu-west-1.amazonaws.com`.
     pub fn origin(&self) -> Option<String> {
-        self.objects.origin()
+        match &self.distribution {
+            Some(distribution) => distribution.origin(),
+            None => self.objects.origin(),
+        }
     }
 
     fn at(&self, name: ArtifactName) -> Location {
@@ -145,9 +161,18 @@ impl Artifacts for S3 {
 
     fn addresses(&self) -> BoxFuture<'_, Result<Option<Arc<dyn Addresses>>>> {
         Box::pin(async move {
-            let opener = self.objects.opener().await.map_err(unusable)?;
             let place = self.place.clone();
-            Ok(Some(Arc::new(Presigned { opener, place }) as Arc<dyn Addresses>))
+            let addresses: Arc<dyn Addresses> = match &self.distribution {
+                Some(distribution) => {
+                    let gate = distribution.opener().await?;
+                    Arc::new(Distributed { gate, place })
+                }
+                None => {
+                    let opener = self.objects.opener().await.map_err(unusable)?;
+                    Arc::new(Presigned { opener, place })
+                }
+            };
+            Ok(Some(addresses))
         })
     }
 }
@@ -164,6 +189,22 @@ impl Addresses for Presigned {
         let from = UNIX_EPOCH + Duration::from_millis(from.millis());
         let location = self.place.within(&name.to_string());
         self.opener.get(&location, from, valid_for)
+    }
+}
+
+/// Addresses that a distribution in front of the bucket answers.
+#[derive(Debug)]
+struct Distributed {
+    gate: Gate,
+    place: Location,
+}
+
+impl Addresses for Distributed {
+    fn of(&self, name: ArtifactName, from: Timestamp, valid_for: Duration) -> Result<String> {
+        let from = UNIX_EPOCH + Duration::from_millis(from.millis());
+        let location = self.place.within(&name.to_string());
+        let (_, path) = location.parts();
+        self.gate.get(path, from, valid_for)
     }
 }
 

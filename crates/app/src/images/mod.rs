@@ -27,6 +27,7 @@ use busbar_jobs::{
     Courier, CourierPolicy, JobKind, Jobs, Policy, QueueName, Runner, RunnerPolicy, Stop, StopSignal,
     Stopper, endpoint::EndpointJobs, image::ImageJobs,
 };
+use busbar_providers::services::Distribution;
 use busbar_server::Pictures;
 use busbar_telemetry::Metrics;
 use bytes::Bytes;
@@ -50,6 +51,8 @@ pub(crate) fn folder(home: &Path) -> PathBuf {
 pub(crate) struct StudioSettings {
     /// Where jobs are kept.
     pub(crate) storage: Storage,
+    /// Who hands out files that lie in a bucket; `None`: the bucket.
+    pub(crate) distribution: Option<Distribution>,
     /// What holds for every job.
     pub(crate) policy: Policy,
     /// How long the address of a picture opens it at most.
@@ -79,6 +82,7 @@ impl StudioSettings {
         };
         Self {
             storage: config.storage.clone(),
+            distribution: None,
             policy: Policy {
                 expires_in: jobs.expires_in,
                 keep: jobs.keep,
@@ -133,7 +137,7 @@ impl Studio {
         let kinds: Vec<JobKind> = std::iter::once(ImageJobs::kind()).chain(here).collect();
         let opening = tokio::task::spawn_blocking(move || {
             // First: it makes the folder.
-            let (jobs, from) = stores::open(&settings.storage, of_records, policy)?;
+            let (jobs, from) = stores::open(&settings.storage, settings.distribution, of_records, policy)?;
             let keys = keys::of_addresses(&folder.join("url-keys"))?;
             let secrets = keys::of_webhooks(&folder.join("webhook-secrets"))?;
             Ok::<_, Error>((jobs, from, keys, secrets))

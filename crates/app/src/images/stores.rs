@@ -6,7 +6,10 @@ use std::{cell::OnceCell, fs, path::PathBuf, sync::Arc};
 use busbar_config::Storage;
 use busbar_core::{Clock, Error, ErrorKind, Result};
 use busbar_jobs::{Artifacts, JobStore, Jobs, Policy, Queue};
-use busbar_providers::{http::Client, services::Account};
+use busbar_providers::{
+    http::Client,
+    services::{Account, Distribution},
+};
 use busbar_storage::{DynamoDb, Files, S3, Sqlite, SqliteOptions, Sqs};
 
 use super::folder;
@@ -27,12 +30,14 @@ pub(crate) fn files(storage: &Storage) -> PathBuf {
     elsewhere.unwrap_or_else(|| folder(&storage.home).join(FILES))
 }
 
-/// The jobs, and the origin of their files' addresses where that is not ours. It blocks.
+/// The jobs, and the origin of their files' addresses where that is not ours: of the distribution's, where there
+/// is one. It blocks.
 ///
 /// # Errors
 /// Where they cannot be kept there.
 pub(crate) fn open(
     storage: &Storage,
+    distribution: Option<Distribution>,
     clock: Arc<dyn Clock>,
     policy: Policy,
 ) -> Result<(Jobs, Option<String>)> {
@@ -67,7 +72,7 @@ pub(crate) fn open(
     };
     let (files, from): (Arc<dyn Artifacts>, _) = match (&storage.files, &account) {
         (Some(place), Some(account)) => {
-            let bucket = S3::new(account, place)?;
+            let bucket = S3::new(account, place)?.behind(distribution);
             let from = bucket.origin();
             (Arc::new(bucket), from)
         }

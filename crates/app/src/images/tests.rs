@@ -58,6 +58,7 @@ fn settings(home: &Path) -> StudioSettings {
             home: home.to_owned(),
             ..Storage::default()
         },
+        distribution: None,
         policy: Policy::default(),
         url_lifetime: VALID_FOR,
         sweep_every: Duration::from_secs(30),

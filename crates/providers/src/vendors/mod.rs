@@ -10,7 +10,7 @@ mod sagemaker;
 
 /// What clouds offer beside models: services that speak JSON, and stores of objects.
 pub mod services {
-    pub use super::aws::{Account, Held, Location, Objects, Opener, Refused, Service};
+    pub use super::aws::{Account, Distribution, Gate, Held, Location, Objects, Opener, Refused, Service};
 }
 
 use std::{fmt, sync::Arc};

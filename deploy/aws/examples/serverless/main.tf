@@ -16,6 +16,9 @@ module "stack" {
   websocket_authorization = var.websocket_authorization
   api_keys                = var.api_keys
 
+  picture_public_key          = var.picture_public_key
+  earlier_picture_public_keys = var.earlier_picture_public_keys
+
   site_folder   = var.site_folder
   live_versions = var.live_versions
   canaries      = var.canaries

@@ -63,6 +63,18 @@ variable "api_keys" {
   default     = {}
 }
 
+variable "picture_public_key" {
+  description = "The public key (PEM) of pictures' addresses: they are then handed out by the distribution. Its private half goes into the secret `picture-private-key`, which has to be there before (docs/aws.md)."
+  type        = string
+  default     = null
+}
+
+variable "earlier_picture_public_keys" {
+  description = "Public keys of before, whose addresses still open."
+  type        = list(string)
+  default     = []
+}
+
 variable "site_folder" {
   description = "The console's built files; null uploads none."
   type        = string

@@ -29,6 +29,6 @@ output "keys_arn" {
 }
 
 output "picture_key_id" {
-  description = "The public key's id, which stands in signed addresses; null without pictures."
+  description = "The public key's id, which stands in signed addresses (`distribution.key_id`); null without pictures."
   value       = one(aws_cloudfront_public_key.pictures[*].id)
 }

@@ -91,11 +91,24 @@ resource "aws_cloudfront_public_key" "pictures" {
   }
 }
 
+# Addresses that were signed before the key was changed end with their time, and not with the key.
+resource "aws_cloudfront_public_key" "earlier" {
+  for_each = var.pictures == null ? {} : { for key in var.pictures.earlier_keys : substr(sha256(trimspace(key)), 0, 12) => key }
+
+  name_prefix = "${var.name}-earlier-"
+  comment     = "Signed addresses of pictures, before the key was changed"
+  encoded_key = each.value
+
+  lifecycle {
+    create_before_destroy = true
+  }
+}
+
 resource "aws_cloudfront_key_group" "pictures" {
   count = var.pictures == null ? 0 : 1
 
   name  = "${var.name}-pictures"
-  items = [aws_cloudfront_public_key.pictures[0].id]
+  items = concat([aws_cloudfront_public_key.pictures[0].id], [for key in aws_cloudfront_public_key.earlier : key.id])
 }
 
 resource "aws_wafv2_web_acl" "this" {

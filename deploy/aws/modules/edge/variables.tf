@@ -48,11 +48,12 @@ variable "websocket" {
 }
 
 variable "pictures" {
-  description = "The bucket of pictures: its domain, the prefix of their names, and the public key (PEM) of whoever signs their addresses."
+  description = "The bucket of pictures: its domain, the prefix of their names, the public key (PEM, RSA 2048 or P-256) of whoever signs their addresses, and those of before whose addresses still open."
   type = object({
-    domain     = string
-    prefix     = optional(string, "files/")
-    public_key = string
+    domain       = string
+    prefix       = optional(string, "files/")
+    public_key   = string
+    earlier_keys = optional(list(string), [])
   })
   default = null
 }

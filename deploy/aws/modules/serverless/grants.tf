@@ -49,7 +49,7 @@ locals {
         resources = ["arn:aws:ssm:${local.region}:${data.aws_caller_identity.me.account_id}:parameter/${var.name}/configuration"]
       }
     },
-    length(var.secrets) == 0 ? {} : {
+    length(local.secrets) == 0 ? {} : {
       Secrets = {
         actions   = ["secretsmanager:GetSecretValue"]
         resources = values(module.config.secret_arns)

@@ -34,6 +34,20 @@ locals {
       answers         = "whole"
     }
   }
+  # Who signs pictures' addresses has a key of its own, made empty like every secret.
+  secrets = merge(
+    local.with.pictures_behind_edge ? { picture-private-key = "Signs addresses of pictures: the private half (PEM) of picture_public_key" } : {},
+    var.secrets,
+  )
+  # By the document and not by variables: the distribution stands in front of functions that are there before it.
+  configuration = !local.with.pictures_behind_edge ? var.configuration : join("\n", [
+    var.configuration,
+    "[distribution]",
+    "address = \"${module.cdn[0].url}\"",
+    "key_id = \"${module.cdn[0].picture_key_id}\"",
+    "private_key = \"secretsmanager:${module.config.secret_arns["picture-private-key"]}\"",
+    "",
+  ])
   environment = merge({
     BUSBAR_CONFIG          = local.with.appconfig_rollout ? "appconfig:${module.config.profile.application}/${module.config.profile.environment}/${module.config.profile.profile}" : "ssm:/${var.name}/configuration"
     BUSBAR_STORAGE__JOBS   = "dynamodb:${module.data.table.name}"
@@ -75,10 +89,10 @@ module "config" {
 
   name                 = var.name
   environment          = var.environment
-  configuration        = var.configuration
+  configuration        = local.configuration
   rollout              = local.with.appconfig_rollout ? { alarms = module.observability.unwell == null ? [] : [module.observability.unwell.arn] } : null
-  facts                = local.with.appconfig_rollout ? {} : { configuration = var.configuration }
-  secrets              = var.secrets
+  facts                = local.with.appconfig_rollout ? {} : { configuration = local.configuration }
+  secrets              = local.secrets
   secret_recovery_days = var.disposable ? 0 : 7
   kms_key_arn          = module.audit.key_arn
 }
@@ -181,8 +195,12 @@ module "cdn" {
     function = module.function["stream-sse"].name
     alias    = module.function["stream-sse"].alias.name
   } : null
-  websocket   = local.with.edge_functions ? { host = module.realtime_ws.host, stage = module.realtime_ws.stage } : null
-  pictures    = local.with.pictures_behind_edge ? { domain = module.data.pictures.domain, public_key = var.picture_public_key } : null
+  websocket = local.with.edge_functions ? { host = module.realtime_ws.host, stage = module.realtime_ws.stage } : null
+  pictures = local.with.pictures_behind_edge ? {
+    domain       = module.data.pictures.domain
+    public_key   = var.picture_public_key
+    earlier_keys = var.earlier_picture_public_keys
+  } : null
   site_folder = var.site_folder
   site_config = merge({
     sync      = module.sync_api.url

@@ -144,9 +144,15 @@ variable "site_config" {
 }
 
 variable "picture_public_key" {
-  description = "The public key (PEM) of whoever signs pictures' addresses; null keeps pictures behind presigned addresses of S3."
+  description = "The public key (PEM, RSA 2048 or P-256) of pictures' addresses, whose private half is the secret `picture-private-key`; null keeps pictures behind presigned addresses of S3."
   type        = string
   default     = null
+}
+
+variable "earlier_picture_public_keys" {
+  description = "Public keys of before, whose addresses still open."
+  type        = list(string)
+  default     = []
 }
 
 variable "domain" {

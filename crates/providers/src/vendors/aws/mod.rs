@@ -5,6 +5,7 @@ pub(super) mod appconfig;
 pub(super) mod connections;
 mod connector;
 mod credentials;
+mod distribution;
 pub(super) mod extension;
 mod keeper;
 mod objects;
@@ -17,6 +18,7 @@ mod sigv4;
 
 pub use account::Account;
 pub use credentials::{Credentials, Identity};
+pub use distribution::{Distribution, Gate};
 pub use objects::{Held, Location, Objects};
 pub use presign::Opener;
 pub use service::{Refused, Service};
