@@ -10,15 +10,3 @@ export type Api = ReturnType<typeof createClient<paths>>
 export function createApi(base: string, fetch?: (request: Request) => Promise<Response>): Api {
   return createClient<paths>({ baseUrl: base.replace(/\/$/, ''), ...(fetch && { fetch }) })
 }
-
-/** Where the page was served from: the API lives beside it, also under a proxy's path. */
-export function here(): URL {
-  return new URL('.', document.baseURI)
-}
-
-/** The address of the WebSocket endpoint of the server at `base`. */
-export function socketAddress(base: URL): string {
-  const address = new URL('v1/ws', base)
-  address.protocol = base.protocol === 'https:' ? 'wss:' : 'ws:'
-  return address.href
-}

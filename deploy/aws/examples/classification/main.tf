@@ -156,7 +156,7 @@ module "edge" {
   own_policies    = !contains(var.without, "edge_policies")
   firewall        = contains(var.without, "firewall") ? null : {}
   site_folder     = var.site_folder
-  site_config     = { sync = module.api.url, predict = "${module.api.url}/predict" }
+  site_config     = { predict = "/predict" }
   require_tls     = !contains(var.without, "tls_policies")
   force_destroy   = var.disposable
 

@@ -24,10 +24,12 @@ module "primary" {
   api_domain     = var.certificates == null ? null : { name = var.host, certificate_arn = var.certificates.primary }
   replicas       = { (var.second_region) = module.secondary.key_arn }
   site_folder    = var.site_folder
-  site_config    = { sync = "https://${var.host}" }
-  mail           = var.mail
-  disposable     = local.common.disposable
-  without        = local.common.without
+  # The page follows the name once the API lets it; before, it asks the first region through its own address.
+  origins     = var.origins
+  site_config = length(var.origins) == 0 ? {} : { sync = "https://${var.host}" }
+  mail        = var.mail
+  disposable  = local.common.disposable
+  without     = local.common.without
 
   providers = {
     aws      = aws
@@ -49,6 +51,7 @@ module "secondary" {
   table_name       = local.name
   table_is_replica = true
   distribution     = false
+  origins          = var.origins
   mail             = var.mail
   disposable       = local.common.disposable
   # Costs are the account's, and the first region's to watch.

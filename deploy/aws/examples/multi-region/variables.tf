@@ -19,6 +19,12 @@ variable "zone_id" {
   type        = string
 }
 
+variable "origins" {
+  description = "Where the page comes from (the output `console`), once that is known: it then asks `host`, whichever region answers."
+  type        = list(string)
+  default     = []
+}
+
 variable "host" {
   description = "The name that callers use: api.example.com."
   type        = string

@@ -151,6 +151,7 @@ module "sync_api" {
   authorization = { tokens = "JWT", keys = "AWS_IAM", none = "NONE" }[var.authentication]
   jwt           = var.authentication == "tokens" ? { issuer = module.identity.issuer, audience = module.identity.audience } : null
   domain        = var.api_domain
+  origins       = var.origins
   routes        = merge({ "$default" = { open = false } }, { for path in ["/healthz", "/readyz", "/openapi.json"] : "GET ${path}" => { open = true } })
   kms_key_arn   = module.audit.key_arn
 }
@@ -202,13 +203,14 @@ module "cdn" {
     earlier_keys = var.earlier_picture_public_keys
   } : null
   site_folder = var.site_folder
-  site_config = merge({
-    sync      = module.sync_api.url
-    stream    = module.function["stream-sse"].url
-    websocket = module.realtime_ws.url
+  # What is not named the page asks where it came from: the distribution has the API under its own address, where no
+  # permission for another origin is needed. Addresses that ask for AWS's signature are of no use to a browser.
+  site_config = { for name, value in merge({
+    stream    = local.with.edge_functions ? "/stream/" : var.stream_authorization == "NONE" ? module.function["stream-sse"].url : ""
+    websocket = !local.with.edge_functions && var.websocket_authorization == "NONE" ? module.realtime_ws.url : ""
     login     = module.identity.login == null ? "" : module.identity.login
     client    = module.identity.console_client_id
-  }, var.site_config)
+  }, var.site_config) : name => value if value != "" }
   require_tls   = local.with.tls_policies
   force_destroy = var.disposable
 

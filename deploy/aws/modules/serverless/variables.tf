@@ -138,9 +138,15 @@ variable "site_folder" {
 }
 
 variable "site_config" {
-  description = "What the page finds in config.js beside the addresses of its APIs. No secrets."
+  description = "What the page finds in config.js beside what this module writes there: another `sync` needs this page among its `origins`. No secrets."
   type        = map(string)
   default     = {}
+}
+
+variable "origins" {
+  description = "Pages of these other origins may call the HTTP API."
+  type        = list(string)
+  default     = []
 }
 
 variable "picture_public_key" {
