@@ -70,6 +70,9 @@ class Host:
         self.keys = keys = []
         # Whoever has another key than this is refused; None: nobody is.
         self.accepts = None
+        # While it is shut, whoever asks waits.
+        self.gate = threading.Event()
+        self.gate.set()
         host = self
 
         class Handler(BaseHTTPRequestHandler):
@@ -78,6 +81,7 @@ class Host:
             def do_POST(self):
                 asked = json.loads(self.rfile.read(int(self.headers["content-length"])))
                 keys.append(self.headers.get("authorization"))
+                host.gate.wait(LONG)
                 if host.accepts not in (None, keys[-1]):
                     self.send_response(401)
                     self.send_header("content-length", "0")

@@ -8,7 +8,7 @@ from pathlib import Path
 from places import REGION
 
 TERRAFORM = Path(__file__).parents[2] / "deploy/aws/modules/data/main.tf"
-QUEUES = ["jobs-image", "webhooks"]
+QUEUES = ["jobs-image", "jobs-endpoint", "webhooks"]
 
 
 class Stores:

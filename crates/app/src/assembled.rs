@@ -7,7 +7,6 @@ use axum::Router;
 use busbar_config::Config;
 use busbar_core::{AnswerStore, Guests, Roster, StageKeeper};
 use busbar_jobs::endpoint::EndpointJobs;
-use busbar_providers::services::Distribution;
 use busbar_server::{Drain, Hosts, Operators, Origins, Parts, ReplayLimits, Server, Settings, WsLimits};
 use busbar_storage::AnswerFiles;
 use busbar_telemetry::Metrics;
@@ -90,12 +89,16 @@ impl Assembled {
         let watched = roster.clone();
         metrics.watch_targets(move || routes::targets(&watched.models()));
         let (reloader, failed) = Reloader::start(configured, parts);
-        // Who hands pictures out is known, and has its key, before the first one is asked for.
-        let distribution = distribution::of(&config).await?;
-        // Pictures take minutes: they are jobs, recorded where they outlive this process.
-        let mut studio = studio(&config, distribution, (role, front), &roster, &metrics).await;
-        // Where answers are put that come later.
+        // Where answers are put that come later, or why there are none.
         let later = later::Places::of(&config)?;
+        // Pictures take minutes: they are jobs, recorded where they outlive this process.
+        let settings_of_jobs = StudioSettings {
+            // Known, and with its key, before the first one is asked for.
+            distribution: distribution::of(&config).await?,
+            notices: later.clone().map(later::notices),
+            ..studio_settings(&config, role, front)
+        };
+        let mut studio = studio(settings_of_jobs, &roster, &metrics).await;
         let drain = Drain::default();
         let server = Server::new(Parts {
             models: roster.clone(),
@@ -114,7 +117,7 @@ impl Assembled {
         });
         // Whoever serves answers them: nobody else has all models.
         if let (Some(studio), Some(places)) = (&mut studio, later) {
-            let endpoints = EndpointJobs::new(Arc::new(server.clone()), places);
+            let endpoints = EndpointJobs::new(Arc::new(server.clone()), places, busbar_server::explain);
             studio.answer_later(endpoints, &roster);
         }
         Ok(Self {
@@ -147,23 +150,22 @@ async fn answers(config: &Config, clock: &Arc<SystemClock>) -> Option<Arc<dyn An
     }
 }
 
-/// Pictures as jobs. Where they cannot be recorded, everything else is served nevertheless.
-async fn studio(
-    config: &Config,
-    distribution: Option<Distribution>,
-    (role, front): (Role, Front),
-    roster: &Roster,
-    metrics: &Arc<Metrics>,
-) -> Option<Studio> {
+/// How jobs are done here.
+fn studio_settings(config: &Config, role: Role, front: Front) -> StudioSettings {
     let mut settings = StudioSettings::new(config);
-    settings.distribution = distribution;
     settings.work = settings.work.filter(|_| role != Role::Api);
     // Where others see the queues too, whoever stands in front brings what is in them.
     settings.by_event = front == Front::Gateway && config.storage.queues.is_some();
-    if let Some(work) = settings.work.as_mut().filter(|_| settings.by_event) {
+    if settings.by_event {
         // Whoever brings work says itself until when it may take.
-        work.finish_within = Duration::ZERO;
+        settings.answer.finish_within = Duration::ZERO;
+        settings.work = settings.work.map(|_| settings.answer);
     }
+    settings
+}
+
+/// Pictures as jobs. Where they cannot be recorded, everything else is served nevertheless.
+async fn studio(settings: StudioSettings, roster: &Roster, metrics: &Arc<Metrics>) -> Option<Studio> {
     let opened = Studio::open(settings, roster, Arc::new(SystemClock), metrics.clone()).await;
     opened
         .inspect_err(

@@ -7,7 +7,10 @@ use std::{
 
 use busbar_config::Config;
 use busbar_core::{BoxFuture, Context, Error as Failure, RequestId, Result as Outcome};
-use busbar_jobs::endpoint::{self, EndpointAnswer};
+use busbar_jobs::{
+    Notices,
+    endpoint::{self, EndpointAnswer, EndpointNotices},
+};
 use busbar_providers::{
     http::Client,
     services::{Account, Location, Objects},
@@ -71,6 +74,11 @@ impl Places {
         };
         Ok(Some(Arc::new(Self { objects, named })))
     }
+}
+
+/// What says there why no answer will come.
+pub(crate) fn notices(places: Arc<Places>) -> Arc<dyn Notices> {
+    Arc::new(EndpointNotices::new(places, busbar_server::explain))
 }
 
 fn context() -> Context {

@@ -12,6 +12,7 @@ use crate::{
     clock::SystemClock,
     figures::Figures,
     images::{Studio, StudioSettings},
+    later,
     load::{Kept, Role, Wanted},
     signals::Signals,
 };
@@ -33,7 +34,11 @@ pub async fn work(config: Config) -> Result<Ended> {
         metrics.follow(Box::new(figures));
     }
     let roster = Roster::loading();
-    let studio = Studio::open(StudioSettings::new(&config), &roster, clock, metrics.clone()).await?;
+    let settings = StudioSettings {
+        notices: later::Places::of(&config)?.map(later::notices),
+        ..StudioSettings::new(&config)
+    };
+    let studio = Studio::open(settings, &roster, clock, metrics.clone()).await?;
     // Loading blocks for seconds.
     let loading = tokio::task::spawn_blocking(move || wanted.load(&before, &metrics, |_| ()));
     tokio::pin!(loading);

@@ -3,8 +3,6 @@
 use schemars::JsonSchema;
 use serde::Deserialize;
 
-use crate::{problem::Problems, storage::Storage};
-
 /// As written.
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
@@ -40,17 +38,6 @@ impl RawLater {
             inputs: self.inputs.clone(),
             region: text(&self.region),
             endpoint: text(&self.endpoint),
-        }
-    }
-}
-
-impl Later {
-    /// Such jobs are worked on by whoever took them, so they cannot wait where others keep the queues.
-    pub(crate) fn fits(&self, storage: &Storage, problems: &mut Problems) {
-        if self.outputs.is_some() && storage.queues.is_some() {
-            let message = "answers that come later wait in the file of the jobs, and `storage.queues` puts \
-                queues elsewhere; leave one of the two empty";
-            problems.field("later.outputs", message);
         }
     }
 }

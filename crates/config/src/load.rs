@@ -305,8 +305,7 @@ fn stays_at_home(document: &Document, problems: &mut Problems) {
 fn check(raw: &Raw, environment: &Environment, problems: &mut Problems) -> Config {
     let routing = raw.routing.check(problems);
     let others = !raw.providers.is_empty() || !raw.routes.is_empty();
-    let storage = raw.storage.check(environment, problems);
-    let config = Config {
+    let mut config = Config {
         source: raw.source.check(problems),
         server: raw.server.check(problems),
         tls: raw.tls.check(problems),
@@ -322,15 +321,15 @@ fn check(raw: &Raw, environment: &Environment, problems: &mut Problems) -> Confi
         log: raw.log.check(problems),
         metrics: raw.metrics.check(problems),
         vault: raw.vault.check(problems),
-        distribution: raw.distribution.check(&storage, problems),
-        storage,
+        storage: raw.storage.check(environment, problems),
+        distribution: None,
         hub: raw.hub.check(problems),
         client: raw.client.check(problems),
         providers: raw.providers.check(environment, problems),
         routes: raw.routes.check(&routing, problems),
         routing,
     };
-    config.later.fits(&config.storage, problems);
+    config.distribution = raw.distribution.check(&config.storage, problems);
     config
 }
 

@@ -52,7 +52,7 @@ fn all_problems_of_all_sources_come_at_once() {
         "tls.certificate: is missing, but `tls.key` is set; HTTPS needs both",
         "models.text[1].path: no such file: /no/such.gguf (set by FILE)",
         "models.text[1].threads: invalid value: string \"many\", expected a number or \"auto\" (set by FILE)",
-        "colours: there is no such setting; there are: source, server, tls, cors, streams, websocket, fetch, models, text, images, jobs, later, lambda, log, metrics, vault, storage, hub, client, routing, providers, routes (set by FILE)",
+        "colours: there is no such setting; there are: source, server, tls, cors, streams, websocket, fetch, models, text, images, jobs, later, lambda, log, metrics, vault, storage, distribution, hub, client, routing, providers, routes (set by FILE)",
         "text.queue: invalid value: integer `-3`, expected a whole number, 0 or more (set by $BUSBAR_TEXT__QUEUE)",
         "server.listen: `everywhere` is no address; write 127.0.0.1:8080, [::1]:8080, or 0.0.0.0:8080 for all interfaces (set by $BUSBAR_LISTEN)",
     ];
@@ -234,21 +234,19 @@ fn a_variable_that_was_perhaps_meant_is_told_with_the_problems() {
 }
 
 #[test]
-fn answers_that_come_later_and_queues_elsewhere_do_not_go_together() {
+fn a_distribution_needs_its_key_and_a_bucket() {
     let file = r#"
-        [storage]
-        jobs = "dynamodb:busbar"
-        queues = "sqs:https://sqs.eu-central-1.amazonaws.com/1/busbar-"
-        files = "s3://busbar/files/"
-        region = "eu-central-1"
-        [later]
-        outputs = "s3://busbar/answers"
+        [distribution]
+        address = "https://d111111abcdef8.cloudfront.net"
+        key_id = "K2JCJMDEHXQW5F"
     "#;
     assert_eq!(
         problems(file, &[]),
         [
-            "later.outputs: answers that come later wait in the file of the jobs, and `storage.queues` puts \
-             queues elsewhere; leave one of the two empty (set by FILE)"
+            "distribution.private_key: is missing; signed addresses need all three: write a PEM file, or \
+             secretsmanager:NAME",
+            "distribution.address: hands out what lies in a bucket, and files lie in a folder here; set \
+             `storage.files` (set by FILE)"
         ]
     );
 }

@@ -8,7 +8,7 @@ use bytes::Bytes;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
-use crate::{JobHandler, JobKind, Output, Work, image::whole};
+use crate::{Job, JobHandler, JobKind, Notices, Output, Work, image::whole};
 
 /// What is asked for.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -25,6 +25,9 @@ pub struct EndpointRecipe {
     pub content_type: Option<String>,
     /// What the answer shall be.
     pub accept: Option<String>,
+    /// What the client says to whoever answers.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub custom_attributes: Option<String>,
     /// How long an answer may take.
     pub timeout_s: Option<u32>,
 }
@@ -42,6 +45,8 @@ pub struct EndpointAsked {
     pub content_type: Option<String>,
     /// What the answer shall be.
     pub accept: Option<String>,
+    /// What the client says to whoever answers.
+    pub custom_attributes: Option<String>,
     /// How long the answer may take.
     pub timeout: Option<Duration>,
 }
@@ -62,10 +67,10 @@ pub trait Endpoints: Debug + Send + Sync + 'static {
     /// # Errors
     /// What refuses it, or fails.
     fn answer(&self, asked: EndpointAsked) -> BoxFuture<'_, Result<EndpointAnswer>>;
-
-    /// A failure in the words of whoever asked.
-    fn explain(&self, error: &Error) -> EndpointAnswer;
 }
+
+/// A failure in the words of whoever asked.
+pub type Explain = fn(&Error) -> EndpointAnswer;
 
 /// A store of objects, where clients put requests and look for answers.
 pub trait Objects: Debug + Send + Sync + 'static {
@@ -87,12 +92,17 @@ pub trait Objects: Debug + Send + Sync + 'static {
 pub struct EndpointJobs {
     endpoints: Arc<dyn Endpoints>,
     objects: Arc<dyn Objects>,
+    explain: Explain,
 }
 
 impl EndpointJobs {
     /// A handler for these endpoints, on this store.
-    pub fn new(endpoints: Arc<dyn Endpoints>, objects: Arc<dyn Objects>) -> Self {
-        Self { endpoints, objects }
+    pub fn new(endpoints: Arc<dyn Endpoints>, objects: Arc<dyn Objects>, explain: Explain) -> Self {
+        Self {
+            endpoints,
+            objects,
+            explain,
+        }
     }
 
     /// The kind: `endpoint`.
@@ -136,6 +146,7 @@ impl EndpointJobs {
             body,
             content_type: recipe.content_type.clone(),
             accept: recipe.accept.clone(),
+            custom_attributes: recipe.custom_attributes.clone(),
             timeout: recipe
                 .timeout_s
                 .map(|seconds| Duration::from_secs(seconds.into())),
@@ -149,7 +160,7 @@ impl EndpointJobs {
         if error.is_retryable() && !last {
             return error;
         }
-        let said = self.objects.put(&recipe.failure, self.endpoints.explain(&error));
+        let said = self.objects.put(&recipe.failure, (self.explain)(&error));
         if let Err(unsaid) = said.await {
             tracing::warn!(job = %work.job.id, error = %unsaid, "a failure could not be put where it is looked for");
         }
@@ -164,5 +175,45 @@ impl JobHandler for EndpointJobs {
 
     fn run(&self, work: Work) -> BoxFuture<'_, Result<Output>> {
         Box::pin(self.attend(work))
+    }
+}
+
+/// Says where failures are looked for that no answer will come, where no worker has said so: its time was over
+/// while it waited, or its workers were lost.
+#[derive(Debug)]
+pub struct EndpointNotices {
+    objects: Arc<dyn Objects>,
+    explain: Explain,
+}
+
+impl EndpointNotices {
+    /// Notices in this store.
+    pub fn new(objects: Arc<dyn Objects>, explain: Explain) -> Self {
+        Self { objects, explain }
+    }
+
+    async fn put(&self, job: &Job) -> Result<()> {
+        let Some(why) = job.nothing_because() else {
+            return Ok(());
+        };
+        // Of what cannot be read nobody knows where its failure is looked for.
+        let Ok(recipe) = EndpointRecipe::deserialize(&job.recipe) else {
+            return Ok(());
+        };
+        // A worker knew more of it than the record does.
+        if self.objects.get(&recipe.failure).await?.is_some() {
+            return Ok(());
+        }
+        self.objects.put(&recipe.failure, (self.explain)(&why)).await
+    }
+}
+
+impl Notices for EndpointNotices {
+    fn kind(&self) -> JobKind {
+        EndpointJobs::kind()
+    }
+
+    fn give<'a>(&'a self, job: &'a Job) -> BoxFuture<'a, Result<()>> {
+        Box::pin(self.put(job))
     }
 }

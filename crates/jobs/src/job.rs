@@ -113,6 +113,9 @@ pub struct Job {
     pub announced: bool,
     /// The number of the latest event whose webhook is in the queue.
     pub hooked: u64,
+    /// Whether somebody elsewhere is to be told where it comes to nothing, and was not yet.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub notice: bool,
     /// Nobody need look at it before, though it is due.
     #[serde(default)]
     pub not_before: Timestamp,
@@ -305,9 +308,9 @@ impl Job {
         due.max(self.not_before)
     }
 
-    /// Whether a queue has to be told something yet.
+    /// Whether a queue, or somebody elsewhere, has to be told something yet.
     pub fn has_news(&self) -> bool {
-        !self.announced || self.pending_hooks().next().is_some()
+        !self.announced || self.owes_notice() || self.pending_hooks().next().is_some()
     }
 
     /// The events whose webhooks are not in the queue yet.

@@ -8,8 +8,8 @@ use busbar_core::{Clock, Error, ErrorKind, Result, Tenant};
 use tracing::warn;
 
 use crate::{
-    Artifacts, Cursor, Filter, Follower, Ids, Job, JobEvent, JobId, JobStore, Listing, Page, Phase, Queue,
-    QueueName, Refused, Timestamp, courier, news::News,
+    Artifacts, Cursor, Filter, Follower, Ids, Job, JobEvent, JobId, JobKind, JobStore, Listing, Notices,
+    Page, Phase, Queue, QueueName, Refused, Timestamp, courier, news::News,
 };
 
 /// What holds for every job.
@@ -48,6 +48,7 @@ pub struct Jobs {
     pub(crate) ids: Arc<Ids>,
     pub(crate) policy: Policy,
     pub(crate) news: News,
+    notices: Option<Arc<dyn Notices>>,
 }
 
 /// What came of the wish to stop a job.
@@ -79,7 +80,19 @@ impl Jobs {
             ids,
             policy,
             news: News::new(),
+            notices: None,
         }
+    }
+
+    /// The same jobs; those of one kind give notice where they come to nothing.
+    #[must_use]
+    pub fn with_notices(mut self, notices: Option<Arc<dyn Notices>>) -> Self {
+        self.notices = notices;
+        self
+    }
+
+    pub(crate) fn notices_of(&self, kind: &JobKind) -> Option<&Arc<dyn Notices>> {
+        self.notices.as_ref().filter(|notices| notices.kind() == *kind)
     }
 
     /// Where the files lie.
@@ -217,7 +230,7 @@ impl Jobs {
         ))
     }
 
-    /// Puts into the queues what a job has to tell: that it waits, and its webhooks. What fails
+    /// Puts into the queues what a job has to tell: that it waits, and its webhooks; gives notice of its end. What fails
     /// here is left to the sweep, for the job itself is safely recorded.
     pub(crate) async fn announce(&self, job: Job) -> Job {
         match self.try_announce(&job).await {
@@ -248,12 +261,18 @@ impl Jobs {
                 .send(&QueueName::webhooks(), message, Duration::ZERO)
                 .await?;
         }
+        let owed = job.owes_notice();
+        if owed {
+            let notices = self.notices_of(&job.kind).ok_or_else(nobody_says)?;
+            notices.give(job).await?;
+        }
         let (now, seen) = (self.now(), job.version);
         let hooked = job.history.last().map_or(0, |event| event.seq).min(seen);
         // Whoever changed it meanwhile may have made it wait anew: that needs its own message.
         let told = self.change(job.id, |latest| {
             let mut next = latest.told_outside(now, hooked);
             next.announced = latest.announced || latest.attempt == job.attempt;
+            next.notice &= !owed;
             Ok(next)
         });
         Ok(told.await?.and_then(Result::ok))
@@ -266,6 +285,14 @@ impl Jobs {
     pub(crate) fn now(&self) -> Timestamp {
         Timestamp::from(self.clock.wall())
     }
+}
+
+/// Another process has what it takes, or none has any more.
+fn nobody_says() -> Error {
+    Error::new(
+        ErrorKind::Unavailable,
+        "this process does not know where it is to be said that the job came to nothing",
+    )
 }
 
 fn unknown(id: JobId) -> Error {

@@ -151,6 +151,7 @@ impl Jobs {
             inputs.push(name);
         }
         let keep = self.policy.keep.as_millis();
+        let notice = self.notices_of(&new.kind).is_some();
         Ok(Job {
             id,
             tenant: tenant.clone(),
@@ -175,6 +176,7 @@ impl Jobs {
             }],
             announced: false,
             hooked: 0,
+            notice,
             not_before: Timestamp::default(),
             changed: now,
             version: 1,

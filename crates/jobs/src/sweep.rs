@@ -56,7 +56,8 @@ impl Jobs {
 
     async fn sweep_one(&self, job: &Job, swept: &mut Swept) -> Result<()> {
         let now = self.now();
-        if job.has_news() {
+        // What could not be told for so long is told to nobody.
+        if job.has_news() && !job.was_kept(now) {
             let told = self.try_announce(job).await?;
             swept.announced += usize::from(told.is_some());
             return Ok(());

@@ -123,6 +123,7 @@ fn new_job(tries: u32) -> Job {
         }],
         announced: false,
         hooked: 0,
+        notice: false,
         not_before: Timestamp::default(),
         changed: now,
         version: 1,

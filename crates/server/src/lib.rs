@@ -36,6 +36,7 @@ mod steering;
 mod ws;
 
 pub use answer::{Answer, Asked, Kind};
+pub use api::explain;
 pub use drain::{Drain, Running};
 pub use error::FIRST_REFUSAL;
 pub use items::{Ended, Item, Items, Part};

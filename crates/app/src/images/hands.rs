@@ -1,10 +1,11 @@
-//! What is done with jobs that nobody waits for: make one, bring a webhook, tidy up. Processes that live look
+//! What is done with jobs that nobody waits for: do one, bring a webhook, tidy up. Processes that live look
 //! for such work themselves; to a function it is brought.
 
 use std::time::Duration;
 
 use busbar_jobs::{
-    Courier, Delivery, JobKind, Jobs, QueueName, Runner, Stop, StopSignal, Stopper, image::ImageJobs,
+    Courier, Delivery, JobKind, Jobs, QueueName, Runner, Stop, StopSignal, Stopper, endpoint::EndpointJobs,
+    image::ImageJobs,
 };
 use tokio::time::Instant;
 
@@ -14,6 +15,8 @@ pub struct Hands {
     pub(super) jobs: Jobs,
     /// Makes pictures, where that is this process's work.
     pub(super) runner: Option<Runner>,
+    /// Answers requests whose answers come later, where they may.
+    pub(super) answers: Option<Runner>,
     /// Brings webhooks, where they may be sent.
     pub(super) courier: Option<Courier>,
     /// How long dead letters are kept.
@@ -26,10 +29,12 @@ impl Hands {
     /// Deals with a message of a queue, whose name ends with ours. What is not done by `until` is given back.
     /// Says whether the message is ended; else it comes again.
     pub async fn deal(&self, queue: &str, delivery: Delivery, until: Instant) -> bool {
-        let pictures = QueueName::of(&ImageJobs::kind());
-        if queue.ends_with(pictures.as_str())
-            && let Some(runner) = &self.runner
-        {
+        let works = [
+            (ImageJobs::kind(), &self.runner),
+            (EndpointJobs::kind(), &self.answers),
+        ];
+        let of_queue = |(kind, _): &(JobKind, _)| queue.ends_with(QueueName::of(kind).as_str());
+        if let Some((_, Some(runner))) = works.into_iter().find(of_queue) {
             let (stopper, stop) = Stopper::new();
             let working = runner.run_one(delivery, stop);
             tokio::pin!(working);

@@ -24,8 +24,8 @@ use busbar_config::{Config, Storage};
 use busbar_core::{BoxFuture, Clock, Error, ImageModel, ModelId, Pixels, Readiness, Result, Roster};
 use busbar_egress::Rules;
 use busbar_jobs::{
-    Courier, CourierPolicy, JobKind, Jobs, Policy, QueueName, Runner, RunnerPolicy, Stop, StopSignal,
-    Stopper, endpoint::EndpointJobs, image::ImageJobs,
+    Courier, CourierPolicy, JobKind, Jobs, Notices, Policy, QueueName, Runner, RunnerPolicy, Stop,
+    StopSignal, Stopper, endpoint::EndpointJobs, image::ImageJobs,
 };
 use busbar_providers::services::Distribution;
 use busbar_server::Pictures;
@@ -65,6 +65,8 @@ pub(crate) struct StudioSettings {
     pub(crate) work: Option<RunnerPolicy>,
     /// How it answers what is answered later, whoever makes its pictures.
     pub(crate) answer: RunnerPolicy,
+    /// Says where it is looked for that an answer will not come; `None`: none comes later.
+    pub(crate) notices: Option<Arc<dyn Notices>>,
     /// Whether work is brought here, so that nothing is looked for.
     pub(crate) by_event: bool,
 }
@@ -97,6 +99,7 @@ impl StudioSettings {
             },
             work: Some(work),
             answer: work,
+            notices: None,
             by_event: false,
         }
     }
@@ -112,6 +115,7 @@ pub(crate) fn decode(file: Bytes) -> BoxFuture<'static, Result<Pixels>> {
 pub(crate) struct Studio {
     pictures: Pictures,
     answer: RunnerPolicy,
+    by_event: bool,
     hands: Hands,
     stopper: Stopper,
     stop: StopSignal,
@@ -132,9 +136,10 @@ impl Studio {
     ) -> Result<Self> {
         let folder = folder(&settings.storage.home);
         let (policy, of_records) = (settings.policy, clock.clone());
-        // Queues elsewhere are there by name, and none is for answers that come later.
-        let here = settings.storage.queues.is_none().then(EndpointJobs::kind);
-        let kinds: Vec<JobKind> = std::iter::once(ImageJobs::kind()).chain(here).collect();
+        // Queues elsewhere are there by name: one for answers that come later only where some do.
+        let later = settings.storage.queues.is_none() || settings.notices.is_some();
+        let later = later.then(EndpointJobs::kind);
+        let kinds: Vec<JobKind> = std::iter::once(ImageJobs::kind()).chain(later).collect();
         let opening = tokio::task::spawn_blocking(move || {
             // First: it makes the folder.
             let (jobs, from) = stores::open(&settings.storage, settings.distribution, of_records, policy)?;
@@ -143,6 +148,7 @@ impl Studio {
             Ok::<_, Error>((jobs, from, keys, secrets))
         });
         let (jobs, from, keys, secrets) = opening.await.map_err(broke)??;
+        let jobs = jobs.with_notices(settings.notices);
         let (stopper, stop) = Stopper::new();
         let webhooks = settings.webhooks.allow_something();
         let hands = Hands {
@@ -154,6 +160,7 @@ impl Studio {
                 let post = Arc::new(webhooks::Post::new(settings.webhooks));
                 Courier::new(jobs.clone(), secrets, post, CourierPolicy::default())
             }),
+            answers: None,
             jobs: jobs.clone(),
             keep: settings.policy.keep,
             kinds,
@@ -167,7 +174,7 @@ impl Studio {
                 let stop = stop.clone();
                 working.spawn(async move { courier.run(stop).await });
             }
-            working.spawn(count(jobs.clone(), metrics, stop.clone()));
+            working.spawn(count(hands.clone(), metrics, stop.clone()));
             working.spawn(sweep(hands.clone(), settings.sweep_every, stop.clone()));
         }
         let pictures = Pictures {
@@ -180,6 +187,7 @@ impl Studio {
         Ok(Self {
             pictures,
             answer: settings.answer,
+            by_event: settings.by_event,
             hands,
             stopper,
             stop,
@@ -195,6 +203,10 @@ impl Studio {
     /// Answers requests whose answers come later, once all models are there.
     pub(crate) fn answer_later(&mut self, endpoints: EndpointJobs, roster: &Roster) {
         let runner = Runner::new(self.pictures.jobs.clone(), Arc::new(endpoints), self.answer);
+        if self.by_event {
+            self.hands.answers = Some(runner);
+            return;
+        }
         self.working
             .spawn(work(runner, roster.clone(), |_| true, self.stop.clone()));
     }
@@ -267,17 +279,14 @@ async fn sweep(hands: Hands, every: Duration, stop: StopSignal) {
 }
 
 /// Counts those that wait now and then, so that a scrape need not ask the disk.
-async fn count(jobs: Jobs, metrics: Arc<Metrics>, stop: StopSignal) {
+async fn count(hands: Hands, metrics: Arc<Metrics>, stop: StopSignal) {
     const EVERY: Duration = Duration::from_secs(5);
-    let queues = [
-        QueueName::of(&ImageJobs::kind()),
-        QueueName::of(&EndpointJobs::kind()),
-        QueueName::webhooks(),
-    ];
+    let mut queues: Vec<QueueName> = hands.kinds.iter().map(QueueName::of).collect();
+    queues.push(QueueName::webhooks());
     while stop.stopped().is_none() {
         for queue in &queues {
             // Where the disk fails, those who work on it say so.
-            if let Ok(depth) = jobs.queue().depth(queue).await {
+            if let Ok(depth) = hands.jobs.queue().depth(queue).await {
                 metrics.jobs_queued(queue.as_str(), depth.ready, depth.hidden);
             }
         }

@@ -65,6 +65,7 @@ fn settings(home: &Path) -> StudioSettings {
         webhooks: Rules::default(),
         work: Some(RunnerPolicy::default()),
         answer: RunnerPolicy::default(),
+        notices: None,
         by_event: false,
     }
 }

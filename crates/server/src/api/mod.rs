@@ -15,3 +15,5 @@ pub(crate) mod reply;
 pub(crate) mod routes;
 pub(crate) mod sagemaker;
 pub(crate) mod summaries;
+
+pub use sagemaker::explain;

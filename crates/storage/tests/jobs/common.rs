@@ -5,8 +5,8 @@ use std::{fmt, sync::Arc, time::Duration};
 
 use busbar_core::{BoxFuture, Result, Tenant};
 use busbar_jobs::{
-    Cancelled, Delivery, Hook, Job, JobHandler, JobKind, Jobs, NewJob, Output, Phase, Policy, QueueName,
-    Receive, Runner, RunnerPolicy, Submitted, Work,
+    Cancelled, Delivery, Hook, Job, JobHandler, JobKind, Jobs, NewJob, Notices, Output, Phase, Policy,
+    QueueName, Receive, Runner, RunnerPolicy, Submitted, Work,
 };
 use busbar_storage::{
     Files,
@@ -54,6 +54,11 @@ impl Scene {
     }
 
     pub(crate) fn with(handler: Arc<dyn JobHandler>) -> Self {
+        Self::telling(handler, None)
+    }
+
+    /// Jobs that give notice where they come to nothing.
+    pub(crate) fn telling(handler: Arc<dyn JobHandler>, notices: Option<Arc<dyn Notices>>) -> Self {
         let clock = Arc::new(TestClock::new());
         let queue = MemoryQueue::new(Arc::<TestClock>::clone(&clock), 100);
         let policy = Policy {
@@ -66,7 +71,8 @@ impl Scene {
             Arc::new(Files::in_memory()),
             Arc::<TestClock>::clone(&clock),
             policy,
-        );
+        )
+        .with_notices(notices);
         let policy = RunnerPolicy {
             look_every: Duration::from_millis(1),
             wait: Duration::from_millis(1),

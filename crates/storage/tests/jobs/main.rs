@@ -3,5 +3,6 @@
 
 mod common;
 mod image;
+mod later;
 mod runner;
 mod webhooks;

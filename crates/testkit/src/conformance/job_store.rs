@@ -90,6 +90,7 @@ impl Bench {
             }],
             announced: true,
             hooked: 1,
+            notice: true,
             not_before: Timestamp::default(),
             changed: now,
             version: 1,

@@ -33,8 +33,9 @@ variable "queues" {
     keep_seconds       = optional(number, 345600)
   }))
   default = {
-    jobs-image = { visibility_seconds = 900 }
-    webhooks   = { visibility_seconds = 60, receives = 12 }
+    jobs-image    = { visibility_seconds = 900 }
+    jobs-endpoint = { visibility_seconds = 900 }
+    webhooks      = { visibility_seconds = 60, receives = 12 }
   }
 
   validation {

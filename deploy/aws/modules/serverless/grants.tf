@@ -2,11 +2,16 @@
 # A statement that nobody's code makes use of is a mistake here; docs/aws.md says which call stands where.
 
 locals {
-  table  = module.data.table.arn
-  image  = module.data.queues["jobs-image"]
-  hooks  = module.data.queues["webhooks"]
-  files  = "${module.data.pictures.arn}/files/*"
-  region = data.aws_region.here.name
+  table = module.data.table.arn
+  image = module.data.queues["jobs-image"]
+  later = module.data.queues["jobs-endpoint"]
+  hooks = module.data.queues["webhooks"]
+  files = "${module.data.pictures.arn}/files/*"
+  # Requests whose answers come later, answers, and why there are none: as BUSBAR_LATER__… has them.
+  requests = "${module.data.pictures.arn}/later/requests/*"
+  answers  = "${module.data.pictures.arn}/later/answers/*"
+  failures = "${module.data.pictures.arn}/later/failures/*"
+  region   = data.aws_region.here.name
   # A model's own ARN, or, for an inference profile (us.…), the profile's and the model's in every region it may use.
   bedrock = flatten([
     for id in var.models.bedrock : (
@@ -98,7 +103,7 @@ locals {
     }
     Announce = {
       actions   = ["sqs:SendMessage"]
-      resources = [local.image.arn, local.hooks.arn]
+      resources = [local.image.arn, local.later.arn, local.hooks.arn]
     }
     Files = {
       actions   = ["s3:GetObject", "s3:PutObject", "s3:DeleteObject"]
@@ -130,12 +135,12 @@ locals {
     worker = merge(local.may_run, local.may_log["worker"], local.may_ask_models, {
       Work = {
         actions   = ["sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:ChangeMessageVisibility", "sqs:GetQueueAttributes"]
-        resources = [local.image.arn, local.hooks.arn]
+        resources = [local.image.arn, local.later.arn, local.hooks.arn]
       }
       # Webhooks of a job that changed; a message that nobody can deal with.
       Tell = {
         actions   = ["sqs:SendMessage"]
-        resources = [local.hooks.arn, local.image.dead_arn, local.hooks.dead_arn]
+        resources = [local.hooks.arn, local.image.dead_arn, local.later.dead_arn, local.hooks.dead_arn]
       }
       Records = {
         actions   = ["dynamodb:GetItem", "dynamodb:PutItem"]
@@ -144,6 +149,16 @@ locals {
       Files = {
         actions   = ["s3:GetObject", "s3:PutObject", "s3:DeleteObject"]
         resources = [local.files]
+      }
+      Later = {
+        actions   = ["s3:GetObject", "s3:PutObject"]
+        resources = [local.requests, local.answers, local.failures]
+      }
+      # So that a request that is not there is missing, and not forbidden.
+      ListLater = {
+        actions   = ["s3:ListBucket"]
+        resources = [module.data.pictures.arn]
+        when      = { "s3:prefix" = { test = "StringLike", values = ["later/*"] } }
       }
     })
     sweep = merge(local.may_run, local.may_log["sweep"], {
@@ -157,20 +172,25 @@ locals {
       }
       Announce = {
         actions   = ["sqs:SendMessage"]
-        resources = [local.image.arn, local.hooks.arn]
+        resources = [local.image.arn, local.later.arn, local.hooks.arn]
       }
       DeadLetters = {
         actions   = ["sqs:ReceiveMessage", "sqs:DeleteMessage"]
-        resources = [local.image.dead_arn, local.hooks.dead_arn]
+        resources = [local.image.dead_arn, local.later.dead_arn, local.hooks.dead_arn]
       }
       Files = {
         actions   = ["s3:DeleteObject"]
         resources = [local.files]
       }
+      # Says why there is no answer, where nobody has said so.
+      Failures = {
+        actions   = ["s3:GetObject", "s3:PutObject"]
+        resources = [local.failures]
+      }
       ListFiles = {
         actions   = ["s3:ListBucket"]
         resources = [module.data.pictures.arn]
-        when      = { "s3:prefix" = { test = "StringLike", values = ["files/*"] } }
+        when      = { "s3:prefix" = { test = "StringLike", values = ["files/*", "later/*"] } }
       }
     })
   }

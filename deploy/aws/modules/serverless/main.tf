@@ -24,7 +24,7 @@ locals {
       answers         = "whole"
     }
     worker = {
-      description     = "Makes pictures: one message of the queue at a time"
+      description     = "Makes pictures, answers what is answered later, brings webhooks: one message at a time"
       timeout_seconds = 890
       answers         = "whole"
     }
@@ -53,6 +53,9 @@ locals {
     BUSBAR_STORAGE__JOBS   = "dynamodb:${module.data.table.name}"
     BUSBAR_STORAGE__QUEUES = "sqs:${trimsuffix(module.data.queues["jobs-image"].url, "jobs-image")}"
     BUSBAR_STORAGE__FILES  = "s3://${module.data.pictures.name}/files/"
+    BUSBAR_LATER__OUTPUTS  = "s3://${module.data.pictures.name}/later/answers"
+    BUSBAR_LATER__FAILURES = "s3://${module.data.pictures.name}/later/failures"
+    BUSBAR_LATER__INPUTS   = "s3://${module.data.pictures.name}/later/requests"
     BUSBAR_METRICS__EMF    = var.namespace
     BUSBAR_METRICS__NAME   = var.name
   }, { for name, secret in module.config.secret_arns : "${upper(replace(name, "-", "_"))}_SECRET_ARN" => secret }, var.settings)
@@ -133,7 +136,7 @@ module "function" {
   kms_key_arn     = module.audit.key_arn
 
   url                     = each.key == "stream-sse" ? { authorization = var.stream_authorization } : null
-  queues                  = each.key == "worker" ? { jobs-image = { arn = module.data.queues["jobs-image"].arn }, webhooks = { arn = module.data.queues["webhooks"].arn } } : {}
+  queues                  = each.key == "worker" ? { for name, queue in module.data.queues : name => { arn = queue.arn } } : {}
   schedule                = each.key == "sweep" ? "rate(1 minute)" : null
   live_version            = lookup(var.live_versions, each.key, null)
   canary                  = lookup(var.canaries, each.key, null)

@@ -49,6 +49,7 @@ CALLS = {
         "s3:GetObject": "what was given with a job",
         "s3:PutObject": "a picture",
         "s3:DeleteObject": "what a start left that came to nothing",
+        "s3:ListBucket": "a request that is not there is missing, and not forbidden",
     },
     "sweep": {
         "dynamodb:GetItem": "load",
@@ -60,5 +61,7 @@ CALLS = {
         "sqs:DeleteMessage": "remove old ones",
         "s3:DeleteObject": "remove a job's files",
         "s3:ListBucket": "find them",
+        "s3:GetObject": "whether it was said why there is no answer",
+        "s3:PutObject": "say so",
     },
 }

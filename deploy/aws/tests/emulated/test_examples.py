@@ -70,7 +70,7 @@ def test_serverless(deploy):
     redrive = json.loads(sqs.get_queue_attributes(QueueUrl=queue["url"], AttributeNames=["All"])["Attributes"]["RedrivePolicy"])
     assert redrive["deadLetterTargetArn"] == queue["dead_arn"]
     mappings = it.client("lambda").list_event_source_mappings()["EventSourceMappings"]
-    assert {mapping["EventSourceArn"].split(":")[-1] for mapping in mappings} == {"busbar-dev-jobs-image", "busbar-dev-webhooks"}
+    assert {mapping["EventSourceArn"].split(":")[-1] for mapping in mappings} == {"busbar-dev-jobs-image", "busbar-dev-jobs-endpoint", "busbar-dev-webhooks"}
 
     # Everything that can be is tagged, encrypted, versioned.
     dynamodb = it.client("dynamodb")

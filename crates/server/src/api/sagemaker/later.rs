@@ -26,6 +26,8 @@ use crate::{
     ids,
 };
 
+/// What a client says to whoever answers.
+const CUSTOM_ATTRIBUTES: &str = "x-amzn-sagemaker-custom-attributes";
 /// What errors call the place of a request.
 const INPUT: &str = "InputLocation";
 /// What containers answer with where they do not say.
@@ -62,6 +64,7 @@ pub(super) async fn accept(
         failure: format!("{}/{own}-error.out", places.failures),
         content_type: asked.content_type,
         accept: asked.accept,
+        custom_attributes: asked.custom_attributes,
         timeout_s: asked.timeout,
     };
     let new = NewJob {
@@ -133,6 +136,11 @@ impl Endpoints for Server {
             let heads = [
                 (header::CONTENT_TYPE, asked.content_type),
                 (header::ACCEPT, asked.accept),
+                // For routes, which may look at headers.
+                (
+                    HeaderName::from_static(CUSTOM_ATTRIBUTES),
+                    asked.custom_attributes,
+                ),
                 (HeaderName::from_static("x-busbar-timeout-ms"), timeout),
             ];
             for (name, value) in heads {
@@ -163,11 +171,12 @@ impl Endpoints for Server {
             })
         })
     }
+}
 
-    fn explain(&self, error: &Error) -> EndpointAnswer {
-        EndpointAnswer {
-            content_type: "application/json".to_owned(),
-            body: format::error_body(error, Some(error::status(error))),
-        }
+/// A failure in the words of whoever asked for an answer that comes later.
+pub fn explain(error: &Error) -> EndpointAnswer {
+    EndpointAnswer {
+        content_type: "application/json".to_owned(),
+        body: format::error_body(error, Some(error::status(error))),
     }
 }

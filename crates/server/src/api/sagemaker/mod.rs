@@ -31,6 +31,8 @@ use crate::{
     openapi::RequestHeaders,
 };
 
+pub use later::explain;
+
 /// Which of several models a container is to use.
 const TARGET_MODEL: &str = "x-amzn-sagemaker-target-model";
 
