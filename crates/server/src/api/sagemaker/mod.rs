@@ -178,8 +178,12 @@ pub(super) async fn asked(
     if body::is_picture(request.headers()) || target.is_some_and(|name| looks(server, name)) {
         return predict::at(server, caller, named, query, request).await;
     }
-    if target.is_some_and(|name| within::paints(server, name)) {
-        return paint(server, caller, named, request).await;
+    let painter = match target {
+        Some(name) => within::paints(server, name).then(|| name.to_owned()),
+        None => only_paints(server),
+    };
+    if let Some(painter) = painter {
+        return paint(server, caller, &painter, request).await;
     }
     let (parts, unread) = request.into_parts();
     let whole = body::any(server, &caller, Request::from_parts(parts.clone(), unread)).await?;
@@ -205,6 +209,16 @@ pub(super) async fn asked(
         },
     };
     generate(dialect, server, caller, path, again).await
+}
+
+/// The first model that makes pictures, in a container where none writes: whoever asks such a container names none.
+fn only_paints(server: &Server) -> Option<String> {
+    let models = server.models().models();
+    if models.iter().any(|model| model.chat.is_some()) {
+        return None;
+    }
+    let painter = models.iter().find(|model| model.image.is_some())?;
+    Some(painter.card.id.as_str().to_owned())
 }
 
 /// Whether a model looks at pictures and does nothing else.

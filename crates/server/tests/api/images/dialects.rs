@@ -57,6 +57,16 @@ async fn bodies_for_stability_old_and_new_are_answered_in_theirs() {
 }
 
 #[tokio::test]
+async fn a_container_of_one_painter_needs_no_name() {
+    let scene = scene();
+    let body = json!({"prompt": "a red apple"});
+    let request = post_with("/invocations", &body, "accept", "application/json;png");
+    let answer = at_work(&scene, request).await;
+    assert_eq!(answer.status, 200, "{}", answer.text());
+    assert_eq!(file(&answer.json()["generated_images"][0]), "8x16 Png ");
+}
+
+#[tokio::test]
 async fn what_is_wrong_is_refused_as_the_service_refuses_it() {
     let scene = scene();
     let path = "/model/amazon.titan-image-generator-v2:0";
