@@ -8,9 +8,13 @@ import '@/shared/styles/tokens.css'
 import '@/shared/styles/base.css'
 
 import { App } from '@/app/App'
+import { session } from '@/shared/api/session'
 
 const root = document.getElementById('root')
 if (!root) throw new Error('The page has no element `root`.')
+
+// Whoever comes back from the login has a token before the first question.
+await session?.finish(new URL(location.href))
 
 createRoot(root).render(
   <StrictMode>

@@ -11,6 +11,7 @@ import { SideContext } from '@/shared/ui/side'
 import { Logo } from './Logo'
 import { PAGES, type Page } from './pages'
 import styles from './Shell.module.css'
+import { SignIn } from './SignIn'
 import { Status, StatusChanges } from './Status'
 import { ThemeToggle } from './ThemeToggle'
 
@@ -27,6 +28,7 @@ export function Shell({ page, children }: { page: Page; children: ReactNode }) {
       <div ref={setPlace} className={styles['place']} />
       <div className={styles['foot']}>
         <Status />
+        <SignIn />
         <ThemeToggle />
       </div>
     </>

@@ -2,7 +2,9 @@
 
 import { createApi, type Api } from '@/shared/api/client'
 import { withDigest } from '@/shared/api/digest'
+import { signed } from '@/shared/api/login'
 import { places } from '@/shared/api/places'
+import { session } from '@/shared/api/session'
 
 import type { AnswerOptions, Call, Way } from './answer'
 import { answerByRest } from './rest'
@@ -12,8 +14,11 @@ import { summaryBySse } from './summary'
 
 const { sync, stream, streamsApart, websocket } = places()
 
-/** The page's one API client. */
-export const api: Api = createApi(sync.href)
+/** The page's one API client; it says who asks, where people sign in. */
+export const api: Api = createApi(
+  sync.href,
+  session && signed(session, (request) => fetch(request)),
+)
 
 /** Who answers piece by piece: the same, unless it has a place of its own. */
 const streams: Api = streamsApart

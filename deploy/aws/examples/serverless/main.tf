@@ -16,6 +16,8 @@ module "stack" {
   websocket_authorization = var.websocket_authorization
   api_keys                = var.api_keys
 
+  login = var.login
+
   picture_public_key          = var.picture_public_key
   earlier_picture_public_keys = var.earlier_picture_public_keys
 

@@ -63,6 +63,15 @@ variable "api_keys" {
   default     = {}
 }
 
+variable "login" {
+  description = "The hosted login: the first part of its address, and where it sends people back to: the output `console`, once that is known, with a slash at its end."
+  type = object({
+    prefix        = string
+    callback_urls = list(string)
+  })
+  default = null
+}
+
 variable "picture_public_key" {
   description = "The public key (PEM) of pictures' addresses: they are then handed out by the distribution. Its private half goes into the secret `picture-private-key`, which has to be there before (docs/aws.md)."
   type        = string

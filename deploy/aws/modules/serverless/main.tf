@@ -105,8 +105,9 @@ module "identity" {
   source = "../identity"
 
   name          = var.name
-  callback_urls = var.callback_urls
+  callback_urls = try(var.login.callback_urls, [])
   programs      = local.with.resource_server
+  domain_prefix = try(var.login.prefix, null)
   protect       = !var.disposable
 }
 
@@ -207,9 +208,10 @@ module "cdn" {
   } : null
   site_folder = var.site_folder
   # What is not named the page asks where it came from: the distribution has the API under its own address, where no
-  # permission for another origin is needed. Addresses that ask for AWS's signature are of no use to a browser.
+  # permission for another origin is needed. Addresses that ask for AWS's signature, or for a key that the page has not,
+  # are of no use to it.
   site_config = { for name, value in merge({
-    stream    = local.with.edge_functions ? "/stream/" : var.stream_authorization == "NONE" ? module.function["stream-sse"].url : ""
+    stream    = local.with.edge_functions && var.authentication == "none" ? "/stream/" : var.stream_authorization == "NONE" ? module.function["stream-sse"].url : ""
     websocket = !local.with.edge_functions && var.websocket_authorization == "NONE" ? module.realtime_ws.url : ""
     login     = module.identity.login == null ? "" : module.identity.login
     client    = module.identity.console_client_id

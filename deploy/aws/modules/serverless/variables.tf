@@ -89,10 +89,13 @@ variable "api_keys" {
   default     = {}
 }
 
-variable "callback_urls" {
-  description = "Where the login sends people back to."
-  type        = list(string)
-  default     = []
+variable "login" {
+  description = "The hosted login: the first part of its address, which no other account has, and where it sends people back to (the console's address, with a slash at its end). null has none; with one, the console asks people to sign in."
+  type = object({
+    prefix        = string
+    callback_urls = list(string)
+  })
+  default = null
 }
 
 variable "memory_mb" {
