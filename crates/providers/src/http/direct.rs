@@ -22,7 +22,7 @@ use hyper::{
     body::{Body as _, Frame, Incoming},
     client::conn::{TrySendError, http1},
 };
-use tokio::time::Instant;
+use tokio::{task::unconstrained, time::Instant};
 use tower_service::Service as _;
 
 use super::{
@@ -167,11 +167,13 @@ impl From<TrySendError<Sent>> for Refused {
 
 impl Line {
     async fn send(mut self: Box<Self>, request: Sent) -> Result<(Response<Incoming>, Box<Self>), Refused> {
-        let mut answer = pin!(self.sender.try_send_request(request));
+        // Only the connection can bring an answer, and it is driven before each look: nobody has to be woken
+        // for one, unless the look itself were put off (hence without a budget).
+        let mut answer = pin!(unconstrained(self.sender.try_send_request(request)));
         let connection = &mut self.connection;
         let answer = poll_fn(|context| {
             drive(connection, context);
-            answer.as_mut().poll(context)
+            answer.as_mut().poll(&mut nobody())
         });
         let answer = answer.await?;
         Ok((answer, self))
@@ -182,6 +184,11 @@ impl Line {
         drive(&mut self.connection, context);
         self.connection.is_some() && self.sender.is_ready()
     }
+}
+
+/// Who is woken by nothing.
+fn nobody() -> Context<'static> {
+    Context::from_waker(Waker::noop())
 }
 
 /// Lets a connection read and write what it can.
@@ -202,13 +209,14 @@ impl DirectBody {
         &mut self,
         context: &mut Context<'_>,
     ) -> Poll<Option<hyper::Result<Frame<Bytes>>>> {
-        // Asking for a piece is what makes the connection read one.
-        let mut frame = Pin::new(&mut self.incoming).poll_frame(context);
+        // Asking for a piece is what makes the connection read one. Pieces come by it alone, so that nobody
+        // has to be woken for one.
+        let mut frame = Pin::new(&mut self.incoming).poll_frame(&mut nobody());
         if frame.is_pending()
             && let Some(line) = &mut self.line
         {
             drive(&mut line.connection, context);
-            frame = Pin::new(&mut self.incoming).poll_frame(context);
+            frame = Pin::new(&mut self.incoming).poll_frame(&mut nobody());
         }
         if matches!(frame, Poll::Ready(None)) {
             self.keep();
@@ -218,9 +226,8 @@ impl DirectBody {
 
     /// The answer is whole: its connection waits for the next request, and wakes nobody till then.
     fn keep(&mut self) {
-        let mut nobody = Context::from_waker(Waker::noop());
         if let Some(mut line) = self.line.take()
-            && line.is_ready(&mut nobody)
+            && line.is_ready(&mut nobody())
         {
             self.idle.put(&self.host, line);
         }
