@@ -100,5 +100,12 @@ apply() {
   rm -f "$build/$name.tfplan"
 }
 
+# What others of its parts changed about a thing after it was made is no drift.
+settle() {
+  local given
+  read_variables
+  tf apply -refresh-only -auto-approve "${given[@]}" >/dev/null
+}
+
 # outputs NAME: one output as JSON.
 outputs() { tf output -json "$1"; }

@@ -170,6 +170,19 @@ def test_each_duty_may_do_what_it_did_and_little_else(deployment):
         assert not unexplained, (duty, unexplained)
 
 
+def test_what_somebody_changed_by_another_way_is_found(deployment):
+    it = deployment.deployment
+    queue = deployment.made["data"]["queues"]["jobs-image"]["url"]
+    hidden = lambda seconds: deployment.client("sqs").set_queue_attributes(QueueUrl=queue, Attributes={"VisibilityTimeout": str(seconds)})
+    assert "Nothing has drifted" in it.script("drift")
+    hidden(60)
+    drifted = it.run("drift")
+    assert drifted.returncode == 2, drifted.stderr
+    assert 'aws_sqs_queue.this["jobs-image"]: visibility_timeout_seconds\n' in drifted.stdout
+    hidden(900)
+    assert "Nothing has drifted" in it.script("drift")
+
+
 def test_nothing_stays(deployment):
     it = deployment.deployment
     it.script("clean")
