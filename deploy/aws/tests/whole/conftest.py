@@ -3,7 +3,7 @@
 import json
 import os
 import platform
-import shutil
+import signal
 import socket
 import subprocess
 import sys
@@ -11,7 +11,7 @@ import threading
 import time
 import urllib.request
 import zipfile
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
@@ -84,17 +84,17 @@ def answers(url):
 @contextmanager
 def running(command, environment, log, url, what):
     with log.open("wb") as written:
-        process = subprocess.Popen(command, env=environment, stdin=subprocess.DEVNULL, stdout=written, stderr=written)
+        process = subprocess.Popen(
+            command, env=environment, stdin=subprocess.DEVNULL, stdout=written, stderr=written, start_new_session=True
+        )
     try:
         eventually(lambda: answers(url), what, process)
         yield process
     finally:
-        process.terminate()
-        try:
-            process.wait(timeout=30)
-        except subprocess.TimeoutExpired:
-            process.kill()
-            process.wait()
+        # With whatever it has started: an emulator leaves its functions behind.
+        with suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGKILL)
+        process.wait()
 
 
 def built(name):
