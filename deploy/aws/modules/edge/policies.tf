@@ -82,8 +82,7 @@ resource "aws_cloudfront_function" "pages" {
 resource "aws_cloudfront_public_key" "pictures" {
   count = var.pictures == null ? 0 : 1
 
-  name_prefix = "${var.name}-"
-  comment     = "Signed addresses of pictures"
+  name_prefix = "${var.name}-pictures-"
   encoded_key = var.pictures.public_key
 
   lifecycle {
@@ -96,7 +95,6 @@ resource "aws_cloudfront_public_key" "earlier" {
   for_each = var.pictures == null ? {} : { for key in var.pictures.earlier_keys : substr(sha256(trimspace(key)), 0, 12) => key }
 
   name_prefix = "${var.name}-earlier-"
-  comment     = "Signed addresses of pictures, before the key was changed"
   encoded_key = each.value
 
   lifecycle {

@@ -27,7 +27,6 @@ CALLS = {
         "kms:Decrypt": "table, queues, buckets, environment",
         "kms:GenerateDataKey": "queues and buckets, when written to",
         "ssm:GetParameter": "the configuration, where AppConfig is left out",
-        "secretsmanager:GetSecretValue": "the key that signs addresses of pictures",
     },
     "sync-api": MODELS | JOBS,
     "stream-sse": MODELS | JOBS,

@@ -24,7 +24,6 @@ FORGOTTEN = {
     "aws_autoscaling_policy": {"enabled", "predictive_scaling_configuration"},
     # Parts that are not there come back as parts that are empty.
     "aws_cloudfront_distribution": {"default_cache_behavior", "ordered_cache_behavior", "origin", "viewer_certificate"},
-    "aws_cloudfront_public_key": {"comment"},
     "aws_ecs_service": {
         "availability_zone_rebalancing", "capacity_provider_strategy", "deployment_controller",
         "health_check_grace_period_seconds", "tags",

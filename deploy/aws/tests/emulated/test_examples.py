@@ -4,7 +4,6 @@ import json
 import os
 import pathlib
 import subprocess
-import tomllib
 
 import pytest
 from calls import CALLS
@@ -12,12 +11,6 @@ from lacks import unexpected, without
 
 AWS = pathlib.Path(__file__).parents[2]
 CHOSEN = os.environ.get("EXAMPLES", "serverless containers instances classification dev-prod multi-region").split()
-# Of a key that nobody has: whoever hands out pictures checks their addresses with it.
-PUBLIC_KEY = """-----BEGIN PUBLIC KEY-----
-MFkwEwYHKoZIzj0CAQYIKoZIzj0DAQcDQgAEXZia09fhTlwzOPuGY8sct0lI6EwE
-TrQBbOh0Qd37G3RZHc/xCRTm3R0tJt88AwMG9+p3uKMUfk7PR1UpscIHOQ==
------END PUBLIC KEY-----
-"""
 OWNER = {"Owner": "tests@example.com", "Project": "busbar"}
 
 
@@ -58,7 +51,7 @@ def destroyed(deployment):
 def test_serverless(deploy):
     parts = ["appconfig_rollout", "composite_alarms", "costs", "edge_functions", "edge_policies", "redrive_allow_policy",
              "resource_server", "table_replicas", "tls_policies", "traces", "trail"]
-    it = deploy("serverless", "dev", without=without(*parts), api_keys={"somebody": "trial"}, month_usd=10, picture_public_key=PUBLIC_KEY)
+    it = deploy("serverless", "dev", without=without(*parts), api_keys={"somebody": "trial"}, month_usd=10)
     made = deployed(it)
 
     # One artefact, five duties, each with a role of its own.
@@ -95,16 +88,6 @@ def test_serverless(deploy):
     config = s3.get_object(Bucket=site, Key="config.js")
     assert '"client":' in config["Body"].read().decode() and config["CacheControl"] == "no-cache"
     assert "immutable" in s3.get_object(Bucket=site, Key="assets/index-1a2b.js")["CacheControl"]
-
-    # Pictures are opened by addresses that one key signs, and the functions know which.
-    cloudfront = it.client("cloudfront")
-    distribution = cloudfront.list_distributions()["DistributionList"]["Items"][0]
-    behaviours = cloudfront.get_distribution_config(Id=distribution["Id"])["DistributionConfig"]["CacheBehaviors"]["Items"]
-    assert {behaviour["PathPattern"]: behaviour["TrustedKeyGroups"]["Enabled"] for behaviour in behaviours}["/files/*"]
-    told = it.client("ssm").get_parameter(Name="/busbar-dev/configuration")["Parameter"]["Value"]
-    told = tomllib.loads(told)["distribution"]
-    assert told["address"] == f"https://{distribution['DomainName']}" and told["private_key"].startswith("secretsmanager:arn:")
-    assert told["key_id"] == cloudfront.list_public_keys()["PublicKeyList"]["Items"][0]["Id"]
 
     rights_are_few(made["policies"])
     a_new_version_and_back(it)
