@@ -4,13 +4,15 @@
 use std::sync::{Arc, OnceLock};
 
 use busbar_config::Config;
-use busbar_core::{BoxFuture, Error as ModelError, ErrorKind, RequestId, Result as Told};
+use busbar_core::{BoxFuture, Clock, Error as ModelError, ErrorKind, RequestId, Result as Told};
 use busbar_providers::{
     connections::{Connection, Connections, Gateway, connections},
     http::Client,
 };
-use busbar_server::{Post, Server};
+use busbar_server::{Post, Presence, Server, Utterance};
 use bytes::Bytes;
+
+use crate::images::stores;
 
 /// A message that came on a connection.
 #[derive(Debug)]
@@ -23,6 +25,8 @@ pub struct Heard {
     pub connection: String,
     /// Ties what is logged to the gateway's own log.
     pub request: String,
+    /// When the gateway took it, milliseconds since 1970.
+    pub at: u64,
     /// What was said.
     pub message: Bytes,
 }
@@ -34,6 +38,8 @@ pub struct Conversations {
     gateway: Gateway,
     /// Made with the first message, and kept with its connections and credentials.
     by: Arc<OnceLock<Box<dyn Connections>>>,
+    /// What all instances know of connections, where they share a table.
+    presence: Option<Presence>,
 }
 
 /// One connection, for as long as a message is answered.
@@ -43,8 +49,12 @@ struct Line<'a> {
 }
 
 impl Conversations {
-    pub(crate) fn new(server: Server, config: &Config) -> Self {
-        Self {
+    /// # Errors
+    /// What is wrong with the place that instances share.
+    pub(crate) fn new(server: Server, config: &Config, clock: Arc<dyn Clock>) -> Told<Self> {
+        let notes = stores::notes(&config.storage)?;
+        Ok(Self {
+            presence: notes.map(|notes| Presence::new(notes, clock)),
             server,
             gateway: Gateway {
                 // Where a function runs is where its gateway is.
@@ -52,6 +62,28 @@ impl Conversations {
                 endpoint: config.lambda.connections.clone(),
             },
             by: Arc::default(),
+        })
+    }
+
+    /// A connection was made.
+    ///
+    /// # Errors
+    /// It cannot be noted, so that nothing asked on it could be stopped.
+    pub async fn connected(&self, connection: &str) -> Told<()> {
+        match &self.presence {
+            Some(presence) => presence.connected(connection).await,
+            None => Ok(()),
+        }
+    }
+
+    /// A connection is gone: what runs for it stops, whoever is at it.
+    ///
+    /// # Errors
+    /// That cannot be noted.
+    pub async fn left(&self, connection: &str) -> Told<()> {
+        match &self.presence {
+            Some(presence) => presence.left(connection).await,
+            None => Ok(()),
         }
     }
 
@@ -68,8 +100,14 @@ impl Conversations {
         };
         let line = Line { to: &to, by };
         let request = RequestId::new(&heard.request);
-        let answered = self.server.converse(&request, &heard.message, &line).await;
-        match answered {
+        let said = Utterance {
+            request: &request,
+            connection: &heard.connection,
+            at: heard.at,
+            message: &heard.message,
+        };
+        let answered = self.server.converse(said, &line, self.presence.as_ref());
+        match answered.await {
             Err(error) if error.kind() == ErrorKind::Cancelled => {
                 tracing::info!(request_id = heard.request, "the client has left");
                 Ok(())

@@ -1,6 +1,6 @@
 //! The server as a function: somebody else listens and hands over one request after the other.
 
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
 use axum::Router;
 use busbar_core::Readiness;
@@ -8,6 +8,7 @@ use busbar_core::Readiness;
 use crate::{
     Calls, Configured, Conversations, Result,
     assembled::{Assembled, Front},
+    clock::SystemClock,
     images::{Hands, Studio},
     signals::Signals,
 };
@@ -40,7 +41,7 @@ impl Function {
         {
             return Err(error);
         }
-        let conversations = Conversations::new(parts.server.clone(), &config);
+        let conversations = Conversations::new(parts.server.clone(), &config, Arc::new(SystemClock))?;
         Ok(Self {
             parts,
             signals,

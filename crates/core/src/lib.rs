@@ -20,6 +20,7 @@ mod image;
 mod message;
 mod metrics;
 mod model;
+mod notes;
 mod pixels;
 mod place;
 mod price;
@@ -58,6 +59,7 @@ pub use image::{
 pub use message::{Message, Role, Tool, ToolCall, ToolChoice};
 pub use metrics::{AnswerMetrics, Stopwatch};
 pub use model::{BoxFuture, ChatModel, ChatModelExt, Embedder, TokenCounter, Transcript};
+pub use notes::{Note, Notes, Writing};
 pub use pixels::Pixels;
 pub use place::Place;
 pub use price::{Money, Price};

@@ -49,4 +49,4 @@ pub use routes::router;
 pub use settings::{Hosts, LaterPlaces, Origins, Settings};
 pub use state::{Parts, Server};
 pub use steering::Steering;
-pub use ws::{Post, WsLimits};
+pub use ws::{Post, Presence, Utterance, WsLimits};

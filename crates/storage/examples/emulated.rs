@@ -1,5 +1,5 @@
 //! The contracts of the ports, kept by an emulator's table, queues and bucket:
-//! `emulated <address> jobs|queues|files|addresses [<file that moves the emulator's clock>]`.
+//! `emulated <address> jobs|queues|files|notes|addresses [<file that moves the emulator's clock>]`.
 #![expect(
     clippy::unwrap_used,
     clippy::print_stdout,
@@ -17,11 +17,13 @@ use std::{
     time::{Duration, SystemTime},
 };
 
+use busbar_core::Notes;
 use busbar_jobs::{Artifacts, Ids, MediaType, Timestamp};
 use busbar_providers::services::Location;
+use busbar_storage::DynamoDb;
 use busbar_testkit::{
     TestClock,
-    conformance::{artifacts, job_store, queue},
+    conformance::{artifacts, job_store, notes, queue},
 };
 use bytes::Bytes;
 use elsewhere::{Elsewhere, Stores};
@@ -53,6 +55,11 @@ async fn main() {
     match what {
         "jobs" => job_store::all(&jobs).await,
         "files" => artifacts::all(&files).await,
+        "notes" => {
+            let account = elsewhere::account(&elsewhere.address).unwrap();
+            let table: Arc<dyn Notes> = Arc::new(DynamoDb::new(&account, &*elsewhere.name).unwrap());
+            notes::all(&table).await;
+        }
         // Somebody else tries them.
         "addresses" => return println!("{}", addresses(&elsewhere, &files).await),
         "queues" => {

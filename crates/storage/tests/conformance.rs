@@ -3,14 +3,15 @@
 
 use std::{sync::Arc, time::Duration};
 
+use busbar_core::Notes;
 use busbar_jobs::{Artifacts, JobStore, Queue};
 use busbar_storage::{
     Files, Sqlite, SqliteOptions,
-    memory::{MemoryQueue, MemoryStore},
+    memory::{MemoryNotes, MemoryQueue, MemoryStore},
 };
 use busbar_testkit::{
     TestClock,
-    conformance::{artifacts, job_store, queue},
+    conformance::{artifacts, job_store, notes, queue},
 };
 
 const RECEIVES: u32 = 4;
@@ -58,6 +59,12 @@ async fn jobs_in_sqlite_keep_the_contract() {
     let folder = tempfile::tempdir().unwrap();
     let store: Arc<dyn JobStore> = sqlite(&folder, &Arc::new(TestClock::new()));
     job_store::all(&store).await;
+}
+
+#[tokio::test]
+async fn notes_in_memory_keep_the_contract() {
+    let kept: Arc<dyn Notes> = Arc::new(MemoryNotes::new());
+    notes::all(&kept).await;
 }
 
 #[tokio::test]

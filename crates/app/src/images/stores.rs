@@ -4,7 +4,7 @@
 use std::{cell::OnceCell, fs, path::PathBuf, sync::Arc};
 
 use busbar_config::Storage;
-use busbar_core::{Clock, Error, ErrorKind, Result};
+use busbar_core::{Clock, Error, ErrorKind, Notes, Result};
 use busbar_jobs::{Artifacts, JobStore, Jobs, Policy, Queue};
 use busbar_providers::{
     http::Client,
@@ -79,6 +79,17 @@ pub(crate) fn open(
         _ => (Arc::new(Files::open(&folder.join(FILES))?), None),
     };
     Ok((Jobs::new(records, queue, files, clock, policy), from))
+}
+
+/// What several processes know together, where they share a table. Asks nobody.
+///
+/// # Errors
+/// Where there can be no such place.
+pub(crate) fn notes(storage: &Storage) -> Result<Option<Arc<dyn Notes>>> {
+    let Some((table, account)) = storage.jobs.as_ref().zip(account(storage)?) else {
+        return Ok(None);
+    };
+    Ok(Some(Arc::new(DynamoDb::new(&account, table)?)))
 }
 
 /// Whose table, queues and bucket they are, where there are any. Asks nobody.

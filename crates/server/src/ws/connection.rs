@@ -173,6 +173,11 @@ impl Connection {
         self.outbox.clone()
     }
 
+    /// Asks what has that name to stop.
+    pub(super) fn stop(&self, id: &str) {
+        self.in_flight.stop(id);
+    }
+
     /// Stops everything that runs, and waits until it has.
     pub(super) async fn stopped(&mut self) {
         self.exchanges.shutdown().await;

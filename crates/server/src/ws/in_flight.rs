@@ -10,7 +10,7 @@ use busbar_core::{Clock, Error, ErrorKind, Result};
 use tokio::sync::{Notify, oneshot};
 
 /// When a client that has too much in flight may try again.
-const RETRY_AFTER: Duration = Duration::from_secs(1);
+pub(super) const RETRY_AFTER: Duration = Duration::from_secs(1);
 
 /// The longest name that a client may give; it goes out with every chunk.
 const LONGEST_ID: usize = 128;
@@ -53,10 +53,7 @@ impl InFlight {
     /// # Errors
     /// `Invalid` where the name is of no use or taken; `Overloaded` where there are too many.
     pub(super) fn take(&self, id: &str) -> Result<Place> {
-        if id.is_empty() || id.len() > LONGEST_ID {
-            let message = format!("`id` must be 1 to {LONGEST_ID} bytes long");
-            return Err(Error::invalid("id", message));
-        }
+        check(id)?;
         let mut running = self.running();
         if running.by_id.contains_key(id) {
             return Err(
@@ -128,6 +125,18 @@ impl InFlight {
             self.0.emptied.notify_waiters();
         }
     }
+}
+
+/// Whether it can be a name.
+///
+/// # Errors
+/// `Invalid` where it cannot.
+pub(super) fn check(id: &str) -> Result<()> {
+    if id.is_empty() || id.len() > LONGEST_ID {
+        let message = format!("`id` must be 1 to {LONGEST_ID} bytes long");
+        return Err(Error::invalid("id", message));
+    }
+    Ok(())
 }
 
 /// A place in flight, given up when it is dropped.

@@ -10,6 +10,8 @@ mod frames;
 mod in_flight;
 mod limits;
 mod outbox;
+mod presence;
+mod present;
 mod pulse;
 mod queue;
 mod source;
@@ -23,8 +25,9 @@ use busbar_core::{Error, ErrorKind};
 use crate::{Server, caller::Caller, error::Handled, layers};
 use connection::Connection;
 
-pub use converse::Post;
+pub use converse::{Post, Utterance};
 pub use limits::WsLimits;
+pub use presence::Presence;
 
 /// Where it is.
 const PATH: &str = "/v1/ws";

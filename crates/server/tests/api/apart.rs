@@ -3,8 +3,9 @@
 use std::sync::{Arc, Mutex};
 
 use busbar_core::{BoxFuture, Error, ErrorKind, RequestId, Result};
-use busbar_server::Post;
-use busbar_testkit::{Scripted, Step};
+use busbar_server::{Post, Presence, Utterance};
+use busbar_storage::memory::MemoryNotes;
+use busbar_testkit::{Scripted, Step, TestClock};
 use bytes::Bytes;
 use serde_json::{Value, json};
 
@@ -32,8 +33,18 @@ impl Post for Peer {
 }
 
 async fn say(rig: &Rig, peer: &Peer, message: &str) -> Result<()> {
-    let request = RequestId::new("r");
-    rig.server.converse(&request, message.as_bytes(), peer).await
+    rig.server
+        .converse(heard(&RequestId::new("r"), message, 1), peer, None)
+        .await
+}
+
+fn heard<'a>(request: &'a RequestId, message: &'a str, at: u64) -> Utterance<'a> {
+    Utterance {
+        request,
+        connection: "c",
+        at,
+        message: message.as_bytes(),
+    }
 }
 
 fn chat() -> String {
@@ -107,4 +118,123 @@ async fn a_server_that_drains_takes_no_message() {
     rig.drain.start();
     assert!(say(&rig, &peer, &chat()).await.is_err());
     assert!(types(&peer).is_empty());
+}
+
+/// Two servers that know the same of their connections, as two instances of a function do.
+struct Instances {
+    model: Scripted,
+    works: Rig,
+    other: Rig,
+    presence: Presence,
+}
+
+impl Instances {
+    fn new(script: Vec<Step>) -> Self {
+        let model = Scripted::new(script);
+        Self {
+            works: serving(model.clone()),
+            other: saying(&["x"]),
+            model,
+            presence: Presence::new(Arc::new(MemoryNotes::new()), Arc::new(TestClock::new())),
+        }
+    }
+
+    /// Answers a message that the gateway took then, in one instance.
+    async fn hear(&self, rig: &Rig, peer: &Peer, message: &str, at: u64) {
+        let request = RequestId::new("r");
+        let said = heard(&request, message, at);
+        rig.server
+            .converse(said, peer, Some(&self.presence))
+            .await
+            .unwrap();
+    }
+
+    async fn started(&self) {
+        while self.model.started() == 0 {
+            tokio::task::yield_now().await;
+        }
+    }
+
+    /// Asks one instance for an answer, and lets something happen as soon as the model works.
+    async fn meanwhile(&self, peer: &Peer, happens: impl Future<Output = ()>) {
+        let asked = chat();
+        let answering = self.hear(&self.works, peer, &asked, 10);
+        let happening = async {
+            self.started().await;
+            happens.await;
+        };
+        tokio::join!(answering, happening);
+        assert_eq!(
+            (self.model.started(), self.model.live(), self.model.finished()),
+            (1, 0, 0)
+        );
+    }
+}
+
+fn cancel() -> String {
+    json!({"type": "cancel", "id": "a"}).to_string()
+}
+
+fn ended(peer: &Peer) -> Value {
+    let heard = peer.heard.lock().unwrap();
+    heard.last().unwrap()["finish_reason"].clone()
+}
+
+#[tokio::test(start_paused = true)]
+async fn another_instance_stops_what_one_is_at() {
+    for script in [vec![Step::text("one"), Step::Stall], vec![Step::Stall]] {
+        let (instances, peer) = (Instances::new(script), Peer::default());
+        instances.presence.connected("c").await.unwrap();
+        let asked = cancel();
+        let stops = instances.hear(&instances.other, &peer, &asked, 11);
+        instances.meanwhile(&peer, stops).await;
+        assert_eq!(ended(&peer), "cancelled");
+        // Its name is free again.
+        instances.hear(&instances.other, &peer, &chat(), 12).await;
+        assert_eq!(ended(&peer), "stop");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_connection_that_is_gone_stops_a_model_that_says_nothing() {
+    let (instances, peer) = (Instances::new(vec![Step::Stall]), Peer::default());
+    instances.presence.connected("c").await.unwrap();
+    let leaves = async { instances.presence.left("c").await.unwrap() };
+    instances.meanwhile(&peer, leaves).await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_cancel_that_overtakes_what_it_stops_is_heeded() {
+    let (instances, peer) = (Instances::new(vec![Step::Stall]), Peer::default());
+    instances.presence.connected("c").await.unwrap();
+    instances.hear(&instances.other, &peer, &cancel(), 11).await;
+    instances.hear(&instances.works, &peer, &chat(), 10).await;
+    assert_eq!(ended(&peer), "cancelled");
+    assert_eq!((instances.model.live(), instances.model.finished()), (0, 0));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_connection_that_nobody_noted_is_told_to_connect_again() {
+    let (instances, peer) = (Instances::new(vec![]), Peer::default());
+    instances.hear(&instances.works, &peer, &chat(), 10).await;
+    let last = peer.heard.lock().unwrap().pop().unwrap();
+    assert_eq!(last["error"]["code"], "connection_unknown", "{last}");
+    assert_eq!(instances.model.started(), 0);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_name_that_is_taken_by_another_instance_is_refused_without_ending_it() {
+    let (instances, peer) = (Instances::new(vec![Step::Stall]), Peer::default());
+    instances.presence.connected("c").await.unwrap();
+    let (twice, stop) = (chat(), cancel());
+    let again = async {
+        instances.hear(&instances.other, &peer, &twice, 11).await;
+        let last = peer.heard.lock().unwrap().pop().unwrap();
+        assert_eq!(
+            (&last["error"]["code"], &last["id"]),
+            (&json!("duplicate_id"), &Value::Null)
+        );
+        instances.hear(&instances.other, &peer, &stop, 12).await;
+    };
+    instances.meanwhile(&peer, again).await;
 }

@@ -1,4 +1,5 @@
-//! Jobs in one table of DynamoDB (docs/aws.md, "One table"): one item at a time, conditions on one item.
+//! Jobs, and notes that processes share, in one table of DynamoDB (docs/aws.md, "One table"): one item at a
+//! time, conditions on one item.
 //!
 //! A write whose answer was lost is sent again; a mark of its own on each write tells whether the first one
 //! was made after all.
@@ -6,6 +7,7 @@
 mod item;
 mod jobs;
 mod list;
+mod notes;
 
 use std::time::Duration;
 
@@ -27,7 +29,7 @@ const QUERY: &str = "DynamoDB_20120810.Query";
 const JOBS: &str = "due#0";
 const KEYS: &str = "keys#0";
 
-/// Jobs in a table. Cheap to clone.
+/// Jobs and notes in a table. Cheap to clone.
 #[derive(Clone, Debug)]
 pub struct DynamoDb {
     service: Service,

@@ -5,6 +5,7 @@ pub mod chat;
 pub mod classify;
 pub mod image;
 pub mod job_store;
+pub mod notes;
 pub mod queue;
 
 /// What a port answered, where the check is about something else than its failures.

@@ -123,7 +123,7 @@ locals {
     realtime-ws = merge(local.may_run, local.may_log["realtime-ws"], local.may_ask_models, {
       # Who is connected, and what runs for whom: of the table, these items alone.
       Connections = {
-        actions   = ["dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:UpdateItem", "dynamodb:DeleteItem", "dynamodb:Query"]
+        actions   = ["dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:DeleteItem"]
         resources = [local.table]
         when      = { "dynamodb:LeadingKeys" = { test = "ForAllValues:StringLike", values = ["connection#*"] } }
       }

@@ -31,11 +31,9 @@ CALLS = {
     "sync-api": MODELS | JOBS,
     "stream-sse": MODELS | JOBS,
     "realtime-ws": MODELS | {
-        "dynamodb:GetItem": "who is connected",
-        "dynamodb:PutItem": "$connect, a request that begins",
-        "dynamodb:UpdateItem": "push a connection's end further away",
-        "dynamodb:DeleteItem": "$disconnect, a request that ends",
-        "dynamodb:Query": "what runs for a connection",
+        "dynamodb:GetItem": "what runs for a connection, each second",
+        "dynamodb:PutItem": "$connect, a request that begins, is cancelled or ends",
+        "dynamodb:DeleteItem": "$disconnect",
         "execute-api:ManageConnections": "PostToConnection",
     },
     "worker": MODELS | {
