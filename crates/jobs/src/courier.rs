@@ -12,8 +12,8 @@ use tokio::time::Instant;
 use tracing::{info, warn};
 
 use crate::{
-    Backoff, Delivery, HookKeys, HookSignature, Job, JobEvent, JobId, Jobs, Milestone, QueueName, Receive,
-    StopSignal, Timestamp, ids::chance, seldom::Complaints,
+    Backoff, Delivery, HookKeys, HookSignature, Job, JobEvent, JobId, Jobs, Keyring, Milestone, QueueName,
+    Receive, StopSignal, Timestamp, ids::chance, seldom::Complaints,
 };
 
 /// Sends a webhook. It makes one try, keeps to its own time limit, follows no redirect and
@@ -94,7 +94,7 @@ impl Default for CourierPolicy {
 #[derive(Clone, Debug)]
 pub struct Courier {
     jobs: Jobs,
-    keys: HookKeys,
+    keys: Keyring<HookKeys>,
     post: Arc<dyn HookPost>,
     policy: CourierPolicy,
     complaints: Arc<Complaints>,
@@ -102,7 +102,7 @@ pub struct Courier {
 
 impl Courier {
     /// A courier that signs with these keys and sends by this port.
-    pub fn new(jobs: Jobs, keys: HookKeys, post: Arc<dyn HookPost>, policy: CourierPolicy) -> Self {
+    pub fn new(jobs: Jobs, keys: Keyring<HookKeys>, post: Arc<dyn HookPost>, policy: CourierPolicy) -> Self {
         Self {
             jobs,
             keys,
@@ -169,7 +169,8 @@ impl Courier {
             return Ok(true);
         };
         let job = self.jobs.store.load(id).await?;
-        let Some(request) = job.and_then(|job| self.request(&job, seq)) else {
+        let keys = self.keys.get().await?;
+        let Some(request) = job.and_then(|job| self.request(&keys, &job, seq)) else {
             // The job was removed meanwhile; there is nothing left to tell of.
             end().await?;
             return Ok(true);
@@ -200,13 +201,13 @@ impl Courier {
         Ok(false)
     }
 
-    fn request(&self, job: &Job, seq: u64) -> Option<HookRequest> {
+    fn request(&self, keys: &HookKeys, job: &Job, seq: u64) -> Option<HookRequest> {
         let url = job.hook.as_ref()?.url.clone();
         let event = job.history.iter().find(|event| event.seq == seq)?;
         let id = format!("{}.{seq}", job.id);
         let body = payload(job, event).to_string();
         let at = self.jobs.now();
-        let signature = self.keys.sign(&id, at, body.as_bytes());
+        let signature = keys.sign(&id, at, body.as_bytes());
         Some(HookRequest {
             url,
             id,

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use busbar_jobs::{Jobs, UrlKeys};
+use busbar_jobs::{Jobs, Keyring, UrlKeys};
 
 /// Where pictures are jobs, and how long the addresses of their files open them.
 #[derive(Clone, Debug)]
@@ -10,7 +10,7 @@ pub struct Pictures {
     /// The jobs.
     pub jobs: Jobs,
     /// What signs addresses.
-    pub keys: UrlKeys,
+    pub keys: Keyring<UrlKeys>,
     /// The origin of addresses that are not ours, where files lie elsewhere: pages may show what is there.
     pub from: Option<String>,
     /// How long an address opens its file at most.

@@ -1,29 +1,30 @@
-//! The keys that sign the addresses of pictures and webhooks: made once, kept for their owner alone.
+//! The keys that sign the addresses of pictures and webhooks: made once, kept for their owner alone in a
+//! file, or among all processes that share their jobs in a note.
 //!
 //! A line a key: `<name> <secret in hexadecimal>` for addresses, of which the first signs and all of
 //! them open; `whsec_<Base64>` for webhooks, which are signed with all of them. To change keys, put a
 //! new line first and take the old one away when what it signed is over.
 
-use std::{fs, io, io::Write as _, path::Path};
+use std::{fs, io, io::Write as _, path::Path, sync::Arc};
 
-use busbar_core::{Error, ErrorKind, Result, Secret};
-use busbar_jobs::{HookKeys, UrlKey, UrlKeys};
+use busbar_core::{Error, ErrorKind, Notes, Result, Secret, Writing};
+use busbar_jobs::{HookKeys, Keyring, UrlKey, UrlKeys};
 use tempfile::NamedTempFile;
 
 const SECRET_BYTES: usize = 32;
 const NAME_BYTES: usize = 4;
 const RANDOM: usize = NAME_BYTES + SECRET_BYTES;
 
+/// The note that processes share their keys of addresses in, and the one of webhooks.
+const ADDRESSES: &str = "signing#addresses";
+const WEBHOOKS: &str = "signing#webhooks";
+
 /// The keys of addresses, in a file which is made where there is none.
 ///
 /// # Errors
 /// `Unavailable` where it cannot be made or read; `Invalid` where it holds something else.
 pub(super) fn of_addresses(path: &Path) -> Result<UrlKeys> {
-    let line = |random: &[u8; RANDOM]| {
-        let (name, secret) = random.split_at(NAME_BYTES);
-        format!("{} {}\n", hex(name), hex(secret))
-    };
-    read(&text(path, line)?, path)
+    addresses(&text(path, address_line)?, &path.display().to_string())
 }
 
 /// The keys of webhooks, likewise.
@@ -31,14 +32,74 @@ pub(super) fn of_addresses(path: &Path) -> Result<UrlKeys> {
 /// # Errors
 /// As above.
 pub(super) fn of_webhooks(path: &Path) -> Result<HookKeys> {
-    let text = text(path, |random| {
-        format!("{}\n", HookKeys::secret(&random[NAME_BYTES..]))
-    })?;
-    let lines = text.lines().map(str::trim).filter(|line| !line.is_empty());
-    HookKeys::new(lines).map_err(|error| {
-        let message = format!("{}, a line for each: {}", path.display(), error.message());
-        Error::invalid("webhook_secrets", message)
+    webhooks(&text(path, webhook_line)?, &path.display().to_string())
+}
+
+/// The keys of addresses that processes share, in a note which the first of them makes; of the file, where
+/// there is one from before they shared any. It blocks.
+pub(super) fn addresses_among(notes: &Arc<dyn Notes>, path: &Path) -> Keyring<UrlKeys> {
+    let notes = notes.clone();
+    let before = fs::read_to_string(path).ok();
+    let before = before.filter(|text| addresses(text, ADDRESSES).is_ok());
+    Keyring::fetched(move || {
+        let (notes, before) = (notes.clone(), before.clone());
+        Box::pin(async move {
+            let text = shared(&*notes, ADDRESSES, before, address_line);
+            addresses(&text.await?, ADDRESSES)
+        })
     })
+}
+
+/// The keys of webhooks, likewise.
+pub(super) fn webhooks_among(notes: &Arc<dyn Notes>, path: &Path) -> Keyring<HookKeys> {
+    let notes = notes.clone();
+    let before = fs::read_to_string(path).ok();
+    let before = before.filter(|text| webhooks(text, WEBHOOKS).is_ok());
+    Keyring::fetched(move || {
+        let (notes, before) = (notes.clone(), before.clone());
+        Box::pin(async move {
+            let text = shared(&*notes, WEBHOOKS, before, webhook_line);
+            webhooks(&text.await?, WEBHOOKS)
+        })
+    })
+}
+
+fn address_line(random: &[u8; RANDOM]) -> String {
+    let (name, secret) = random.split_at(NAME_BYTES);
+    format!("{} {}\n", hex(name), hex(secret))
+}
+
+fn webhook_line(random: &[u8; RANDOM]) -> String {
+    format!("{}\n", HookKeys::secret(&random[NAME_BYTES..]))
+}
+
+/// What a note says; where there is none it is made, of what was there before or with one line.
+async fn shared(
+    notes: &dyn Notes,
+    name: &str,
+    before: Option<String>,
+    line: fn(&[u8; RANDOM]) -> String,
+) -> Result<String> {
+    if let Some(note) = notes.read(name).await? {
+        return Ok(note.text);
+    }
+    let text = match before {
+        Some(before) => before,
+        None => line(&random()?),
+    };
+    let writing = Writing {
+        name,
+        text: &text,
+        over: None,
+        until: None,
+    };
+    if notes.write(writing).await?.is_some() {
+        return Ok(text);
+    }
+    // Another process was quicker; its keys are the ones then.
+    let note = notes.read(name).await?;
+    note.map(|note| note.text)
+        .ok_or_else(|| Error::internal(format!("`{name}` was written and removed at once")))
 }
 
 /// What a file says; where there is none it is made with one line.
@@ -52,12 +113,16 @@ fn text(path: &Path, line: impl FnOnce(&[u8; RANDOM]) -> String) -> Result<Strin
         Err(error) if error.kind() == io::ErrorKind::NotFound => {}
         Err(error) => return Err(unusable(error)),
     }
+    put(path, &line(&random()?)).map_err(unusable)?;
+    // Another process may have been quicker; its keys are the ones then.
+    fs::read_to_string(path).map_err(unusable)
+}
+
+fn random() -> Result<[u8; RANDOM]> {
     let mut random = [0; RANDOM];
     getrandom::fill(&mut random)
         .map_err(|error| Error::internal(format!("the machine gives no random numbers: {error}")))?;
-    put(path, &line(&random)).map_err(unusable)?;
-    // Another process may have been quicker; its keys are the ones then.
-    fs::read_to_string(path).map_err(unusable)
+    Ok(random)
 }
 
 fn put(path: &Path, line: &str) -> io::Result<()> {
@@ -72,17 +137,22 @@ fn put(path: &Path, line: &str) -> io::Result<()> {
     }
 }
 
-fn read(text: &str, path: &Path) -> Result<UrlKeys> {
+fn addresses(text: &str, place: &str) -> Result<UrlKeys> {
     let lines = text.lines().filter(|line| !line.trim().is_empty());
     let keys: Option<Vec<UrlKey>> = lines.map(key).collect();
     let wrong = || {
-        let message = format!(
-            "{} must have a line `<name> <64 hexadecimal digits>` for each key",
-            path.display()
-        );
+        let message = format!("{place} must have a line `<name> <64 hexadecimal digits>` for each key");
         Error::invalid("url_keys", message)
     };
     UrlKeys::new(keys.ok_or_else(wrong)?)
+}
+
+fn webhooks(text: &str, place: &str) -> Result<HookKeys> {
+    let lines = text.lines().map(str::trim).filter(|line| !line.is_empty());
+    HookKeys::new(lines).map_err(|error| {
+        let message = format!("{place}, a line for each: {}", error.message());
+        Error::invalid("webhook_secrets", message)
+    })
 }
 
 fn key(line: &str) -> Option<UrlKey> {
@@ -111,6 +181,7 @@ mod tests {
     use std::time::Duration;
 
     use busbar_jobs::Timestamp;
+    use busbar_storage::memory::MemoryNotes;
 
     use super::*;
 
@@ -155,6 +226,38 @@ mod tests {
             assert!(of_addresses(&path).is_err(), "{text:?}");
             assert_eq!(fs::read_to_string(&path).unwrap(), text);
         }
+    }
+
+    #[tokio::test]
+    async fn whoever_shares_notes_signs_alike_and_knows_a_new_key() {
+        let notes: Arc<dyn Notes> = Arc::new(MemoryNotes::new());
+        let now = Timestamp::default();
+        // All at once, and nothing is there yet.
+        let (folder, nowhere) = (tempfile::tempdir().unwrap(), Path::new("/nowhere/at/all"));
+        let rings = [(); 4].map(|()| addresses_among(&notes, nowhere));
+        let keys = futures_util::future::try_join_all(rings.iter().map(Keyring::get))
+            .await
+            .unwrap();
+        let query = keys[0].sign("/a", now, HOUR);
+        assert!(keys.iter().all(|keys| keys.verify("/a", &query, now).is_ok()));
+        // One of them had secrets of its own before.
+        let path = folder.path().join("webhook-secrets");
+        let before = of_webhooks(&path).unwrap();
+        let (one, other) = (webhooks_among(&notes, &path), webhooks_among(&notes, nowhere));
+        let sign = |keys: HookKeys| keys.sign("m", now, b"{}").to_string();
+        assert_eq!(sign(one.get().await.unwrap()), sign(before.clone()));
+        assert_eq!(sign(other.get().await.unwrap()), sign(before));
+        let note = notes.read(ADDRESSES).await.unwrap().unwrap();
+        let writing = Writing {
+            name: ADDRESSES,
+            text: &format!("new {}\n{}", "ab".repeat(SECRET_BYTES), note.text),
+            over: Some(&note.mark),
+            until: None,
+        };
+        notes.write(writing).await.unwrap().unwrap();
+        let keys = addresses_among(&notes, nowhere).get().await.unwrap();
+        assert!(keys.verify("/a", &query, now).is_ok());
+        assert!(keys.sign("/a", now, HOUR).contains("key=new&"));
     }
 
     #[test]

@@ -143,8 +143,18 @@ impl Studio {
         let opening = tokio::task::spawn_blocking(move || {
             // First: it makes the folder.
             let (jobs, from) = stores::open(&settings.storage, settings.distribution, of_records, policy)?;
-            let keys = keys::of_addresses(&folder.join("url-keys"))?;
-            let secrets = keys::of_webhooks(&folder.join("webhook-secrets"))?;
+            // Whoever shares jobs shares what signs for them.
+            let (of_addresses, of_webhooks) = (folder.join("url-keys"), folder.join("webhook-secrets"));
+            let (keys, secrets) = match stores::notes(&settings.storage)? {
+                Some(notes) => (
+                    keys::addresses_among(&notes, &of_addresses),
+                    keys::webhooks_among(&notes, &of_webhooks),
+                ),
+                None => (
+                    keys::of_addresses(&of_addresses)?.into(),
+                    keys::of_webhooks(&of_webhooks)?.into(),
+                ),
+            };
             Ok::<_, Error>((jobs, from, keys, secrets))
         });
         let (jobs, from, keys, secrets) = opening.await.map_err(broke)??;

@@ -112,13 +112,14 @@ async fn a_job_waits_for_its_model_through_restarts_and_ends_as_files() {
     let home = tempfile::tempdir().unwrap();
     let before = open(home.path(), &Roster::loading()).await;
     let job = submit(&before).await;
-    let keys = before.pictures().keys;
+    let keys = before.pictures().keys.get().await.unwrap();
     before.ended().await;
 
     let roster = Roster::loading();
     let studio = open(home.path(), &roster).await;
     let query = keys.sign("/a", job.created, VALID_FOR);
-    let same = studio.pictures().keys.verify("/a", &query, job.created);
+    let keys = studio.pictures().keys.get().await.unwrap();
+    let same = keys.verify("/a", &query, job.created);
     assert!(same.is_ok(), "addresses outlive a restart");
     roster.publish(grey(), Readiness::Ready);
     let job = made(&studio, &job).await;

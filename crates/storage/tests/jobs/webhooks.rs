@@ -59,7 +59,7 @@ impl Post {
             ..CourierPolicy::default()
         };
         let post = Arc::<Receiver>::clone(&receiver);
-        let courier = Courier::new(scene.jobs.clone(), keys, post, policy);
+        let courier = Courier::new(scene.jobs.clone(), keys.into(), post, policy);
         Self {
             scene,
             receiver,

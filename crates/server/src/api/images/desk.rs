@@ -37,7 +37,7 @@ impl FromRequestParts<Server> for Desk {
         let links = Links {
             server: server.clone(),
             base: base(parts, server.settings().https),
-            keys,
+            keys: keys.get().await?,
             elsewhere: jobs.artifacts().addresses().await?,
             valid_for,
         };

@@ -66,9 +66,8 @@ pub(crate) async fn get(
     let pictures = server.pictures()?;
     let name: ArtifactName = name.parse().map_err(|_| no_such_file())?;
     let now = Timestamp::from(server.clock().wall());
-    let opens = pictures
-        .keys
-        .verify(&desk::path(name), query.as_deref().unwrap_or_default(), now);
+    let keys = pictures.keys.get().await?;
+    let opens = keys.verify(&desk::path(name), query.as_deref().unwrap_or_default(), now);
     let until = opens.map_err(Failure::forbidden)?;
     let files = pictures.jobs.artifacts();
     let stored = files.head(name).await?;

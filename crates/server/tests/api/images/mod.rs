@@ -162,7 +162,7 @@ impl Scene {
         let pictures = Pictures {
             from: None,
             jobs,
-            keys: UrlKeys::new(vec![key]).unwrap(),
+            keys: UrlKeys::new(vec![key]).unwrap().into(),
             valid_for: HOUR,
             webhooks: true,
         };
