@@ -7,7 +7,7 @@ use std::{
 };
 
 /// Which trace, and whose call within it this is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Trace {
     /// The trace.
     pub id: NonZeroU128,
@@ -15,6 +15,8 @@ pub struct Trace {
     pub parent: Option<NonZeroU64>,
     /// Whether it is kept by whoever called; `None`: nobody has decided yet.
     pub sampled: Option<bool>,
+    /// What systems on the way noted for each other. It goes on as it came.
+    pub state: Option<Box<str>>,
 }
 
 /// The trace's own name: 32 hexadecimal digits.

@@ -196,7 +196,7 @@ impl Host {
     /// Tells the host which trace this is a part of, in a form that it understands.
     fn go_on(&self, trace: &Trace, headers: &mut HeaderMap) {
         let mut set = |name, text: String| {
-            // Both are written of digits only.
+            // All are written of letters, digits and signs that headers may have.
             if let Ok(value) = HeaderValue::try_from(text) {
                 headers.insert(HeaderName::from_static(name), value);
             }
@@ -207,6 +207,9 @@ impl Host {
         }
         if let Some(parent) = parent {
             set(trace::PARENT, parent);
+            if let Some(state) = &trace.state {
+                set(trace::STATE, state.to_string());
+            }
         }
     }
 

@@ -7,6 +7,8 @@ use busbar_core::Trace;
 
 /// The W3C's header.
 pub const PARENT: &str = "traceparent";
+/// The W3C's header beside it.
+pub const STATE: &str = "tracestate";
 /// X-Ray's header.
 pub const XRAY: &str = "x-amzn-trace-id";
 
@@ -15,6 +17,11 @@ const LONGEST: usize = 256;
 /// `00-<32>-<16>-<2>`
 const PARENT_LENGTH: usize = 55;
 const SAMPLED: u8 = 1;
+/// A `tracestate` has so many members at most, by its specification, and with us so many bytes.
+const MEMBERS: usize = 32;
+const LONGEST_STATE: usize = 2048;
+/// The longest key of a member, and the longest value.
+const LONGEST_MEMBER: usize = 256;
 
 /// What a `traceparent` says.
 pub fn parent(value: &[u8]) -> Option<Trace> {
@@ -33,6 +40,7 @@ pub fn parent(value: &[u8]) -> Option<Trace> {
         id: NonZeroU128::new(hex(id, 32)?)?,
         parent: Some(span(parent)?),
         sampled: Some(flags & SAMPLED != 0),
+        state: None,
     })
 }
 
@@ -66,7 +74,51 @@ pub fn xray(value: &[u8]) -> Option<Trace> {
         id: id?,
         parent,
         sampled: sampled.flatten(),
+        state: None,
     })
+}
+
+/// What all `tracestate` headers of a request say together, to go on with its `traceparent`; `None` where they say
+/// nothing, or anything that is not of their form.
+pub fn state<'a>(values: impl IntoIterator<Item = &'a [u8]>) -> Option<Box<str>> {
+    let mut members: Vec<(&str, &str)> = Vec::new();
+    for member in values
+        .into_iter()
+        .flat_map(|value| value.split(|byte| *byte == b','))
+    {
+        let member = std::str::from_utf8(member).ok()?.trim_matches([' ', '\t']);
+        if member.is_empty() {
+            continue;
+        }
+        let (key, value) = member.split_once('=')?;
+        let fits = is_key(key) && is_value(value) && members.len() < MEMBERS;
+        if !fits || members.iter().any(|(known, _)| *known == key) {
+            return None;
+        }
+        members.push((key, value));
+    }
+    let state: Vec<String> = members
+        .iter()
+        .map(|(key, value)| format!("{key}={value}"))
+        .collect();
+    let state = state.join(",");
+    (!state.is_empty() && state.len() <= LONGEST_STATE).then(|| state.into())
+}
+
+fn is_key(key: &str) -> bool {
+    let first = key.bytes().next();
+    first.is_some_and(|first| first.is_ascii_lowercase() || first.is_ascii_digit())
+        && key.len() <= LONGEST_MEMBER
+        && key
+            .bytes()
+            .all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || b"_-*/@".contains(&byte))
+}
+
+fn is_value(value: &str) -> bool {
+    (1..=LONGEST_MEMBER).contains(&value.len())
+        && value
+            .bytes()
+            .all(|byte| matches!(byte, 0x20..=0x7e) && byte != b'=')
 }
 
 /// The trace as a `traceparent`, for the next one. Whoever has no call to name cannot write one.
@@ -143,6 +195,41 @@ mod tests {
         assert_eq!(write_xray(&trace), AMZN);
     }
 
+    #[track_caller]
+    fn check_state(values: &[&str], expected: Option<&str>) {
+        let values = values.iter().map(|value| value.as_bytes());
+        assert_eq!(state(values).as_deref(), expected);
+    }
+
+    #[test]
+    fn what_systems_noted_goes_on_as_it_came_and_nothing_else() {
+        check_state(
+            &["rojo=00f067aa0ba902b7,congo=t61rcWkgMzE"],
+            Some("rojo=00f067aa0ba902b7,congo=t61rcWkgMzE"),
+        );
+        check_state(&["a=1 , ,\tt@b=2", "c/d*=!~ x"], Some("a=1,t@b=2,c/d*=!~ x"));
+        let long = format!("a={}", "x".repeat(257));
+        let many: Vec<String> = (0..33).map(|n| format!("k{n}=v")).collect();
+        let large: Vec<String> = (0..12).map(|n| format!("k{n}={}", "v".repeat(250))).collect();
+        for wrong in [
+            "",
+            " ,",
+            "a",
+            "A=1",
+            "a=",
+            "=1",
+            "a=1=2",
+            "a=1,a=2",
+            "a=\u{e4}",
+            &long,
+            &many.join(","),
+            &large.join(","),
+        ] {
+            check_state(&[wrong], None);
+        }
+        check_state(&["a=1", "a=2"], None);
+    }
+
     #[test]
     fn what_gateways_add_is_read_and_what_they_leave_out_is_missing() {
         let header = b"Self=1-67891234-12456789abcdef012345678;Root=1-67891233-abcdef012345678912345678";
@@ -206,20 +293,21 @@ mod tests {
             id: NonZeroU128::new(id).unwrap(),
             parent,
             sampled,
+            state: None,
         })
     }
 
     proptest! {
         #[test]
         fn what_is_written_is_what_is_read(trace in traces()) {
-            prop_assert_eq!(xray(write_xray(&trace).as_bytes()), Some(trace));
+            prop_assert_eq!(xray(write_xray(&trace).as_bytes()), Some(trace.clone()));
             let told = write_parent(&trace).map(|text| parent(text.as_bytes()).unwrap());
             prop_assert_eq!(told.map(|told| (told.id, told.parent)), trace.parent.map(|span| (trace.id, Some(span))));
         }
 
         #[test]
         fn no_bytes_break_it_and_what_is_taken_is_written_alike(bytes in proptest::collection::vec(any::<u8>(), 0..300)) {
-            let _nothing = (parent(&bytes), xray(&bytes));
+            let _nothing = (parent(&bytes), xray(&bytes), state([&*bytes]));
         }
 
         #[test]

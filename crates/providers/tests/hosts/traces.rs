@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use busbar_core::Trace;
 use busbar_testkit::Say;
 
 use super::scene::{ask, host, models};
@@ -16,11 +17,15 @@ async fn a_trace_goes_on_to_hosts_in_the_form_that_each_understands() {
         models("bedrock", Some("secret"), &signed).remove(0),
     ];
     let w3c = busbar_wire::trace::parent(b"00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01");
+    let w3c = w3c.map(|trace| Trace {
+        state: Some("congo=t61,rojo=00f".into()),
+        ..trace
+    });
     let root = busbar_wire::trace::xray(b"Root=1-5759e988-bd862e3fe1be46a994272793");
     for trace in [w3c, root, None] {
         for model in &models {
             let mut request = ask("hello");
-            request.context.trace = trace.map(Arc::new);
+            request.context.trace = trace.clone().map(Arc::new);
             // What it answers is of no matter here.
             let _refused = model.chat.as_ref().unwrap().chat(request).await;
         }
@@ -30,6 +35,9 @@ async fn a_trace_goes_on_to_hosts_in_the_form_that_each_understands() {
         .iter()
         .map(|request| {
             let header = |name| request.header(name).map(str::to_owned);
+            let state = header("tracestate");
+            assert_eq!(state.is_some(), header("traceparent").is_some());
+            assert!(state.is_none_or(|state| state == "congo=t61,rojo=00f"));
             (header("traceparent"), header("x-amzn-trace-id"))
         })
         .collect();

@@ -94,7 +94,11 @@ fn trace(headers: &HeaderMap) -> Option<Trace> {
         // Of two, nobody knows which is meant.
         values.next().is_none().then(|| read(value.as_bytes()))?
     };
-    one(trace::PARENT, trace::parent).or_else(|| one(trace::XRAY, trace::xray))
+    let of_w3c = one(trace::PARENT, trace::parent).map(|parent| Trace {
+        state: trace::state(headers.get_all(trace::STATE).iter().map(HeaderValue::as_bytes)),
+        ..parent
+    });
+    of_w3c.or_else(|| one(trace::XRAY, trace::xray))
 }
 
 fn request_id(request: &Request, trace: Option<&Trace>) -> RequestId {

@@ -57,6 +57,25 @@ async fn the_model_is_asked_within_the_trace() {
 }
 
 #[tokio::test]
+async fn what_systems_noted_of_a_trace_goes_to_the_model_with_it_and_never_alone() {
+    let asked = Arc::new(Mutex::new(None));
+    let seen = asked.clone();
+    let rig = serving(Scripted::answering(move |request| {
+        let trace = request.context.trace.as_deref();
+        *seen.lock().unwrap() = trace.and_then(|trace| trace.state.clone());
+        vec![Step::text("x")]
+    }));
+    for (parent, told) in [(PARENT, Some("a=1,b=2")), ("00-nonsense", None)] {
+        let mut request = post_with(CHAT, &hello(), "traceparent", parent);
+        for noted in ["a=1", "b=2"] {
+            request.headers_mut().append("tracestate", noted.parse().unwrap());
+        }
+        rig.send(request).await;
+        assert_eq!(asked.lock().unwrap().as_deref(), told);
+    }
+}
+
+#[tokio::test]
 async fn of_two_traces_none_is_believed_and_an_id_of_ones_own_stays() {
     let rig = saying(&["x"]);
     let mut twice = post_with(CHAT, &hello(), "traceparent", PARENT);
