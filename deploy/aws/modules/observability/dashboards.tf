@@ -24,7 +24,6 @@ locals {
     business = [
       { title = "Requests by model", stat = "Sum", find = ["{${var.namespace},Service,Model} MetricName=\"Requests\""] },
       { title = "Pictures made", stat = "Sum", find = ["{${local.own}} MetricName=\"Pictures\""] },
-      { title = "Satisfaction (feedback, -1 to 1)", stat = "Average", find = ["{${local.own}} MetricName=\"Feedback\""] },
       { title = "Answers by a fallback", stat = "Sum", find = ["{${local.own}} MetricName=\"Degraded\""] },
     ]
   }
