@@ -17,7 +17,7 @@ def kept(aws, port):
     return subprocess.run(command, check=True, capture_output=True, text=True, timeout=LONG).stdout
 
 
-@pytest.mark.parametrize("port", ["jobs", "queues", "files", "notes"])
+@pytest.mark.parametrize("port", ["jobs", "queues", "files", "notes", "versions"])
 def test_a_port_keeps_its_contract(aws, port):
     assert kept(aws, port) == f"{port}: kept\n"
 

@@ -1,5 +1,5 @@
 //! The contracts of the ports, kept by an emulator's table, queues and bucket:
-//! `emulated <address> jobs|queues|files|notes|addresses [<file that moves the emulator's clock>]`.
+//! `emulated <address> jobs|queues|files|notes|versions|addresses [<file that moves the emulator's clock>]`.
 #![expect(
     clippy::unwrap_used,
     clippy::print_stdout,
@@ -17,13 +17,13 @@ use std::{
     time::{Duration, SystemTime},
 };
 
-use busbar_core::Notes;
+use busbar_core::{Notes, Shelf};
 use busbar_jobs::{Artifacts, Ids, MediaType, Timestamp};
 use busbar_providers::services::Location;
-use busbar_storage::DynamoDb;
+use busbar_storage::{DynamoDb, NoteShelf};
 use busbar_testkit::{
     TestClock,
-    conformance::{artifacts, job_store, notes, queue},
+    conformance::{artifacts, job_store, notes, queue, shelf},
 };
 use bytes::Bytes;
 use elsewhere::{Elsewhere, Stores};
@@ -55,6 +55,15 @@ async fn main() {
     match what {
         "jobs" => job_store::all(&jobs).await,
         "files" => artifacts::all(&files).await,
+        "versions" => {
+            let open = || {
+                // Each with connections of its own: they live as long as the shelf's thread.
+                let account = elsewhere::account(&elsewhere.address).unwrap();
+                let table = DynamoDb::new(&account, &*elsewhere.name).unwrap();
+                Arc::new(NoteShelf::new(Arc::new(table), "test").unwrap()) as Arc<dyn Shelf>
+            };
+            shelf::all(open);
+        }
         "notes" => {
             let account = elsewhere::account(&elsewhere.address).unwrap();
             let table: Arc<dyn Notes> = Arc::new(DynamoDb::new(&account, &*elsewhere.name).unwrap());

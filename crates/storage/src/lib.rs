@@ -2,7 +2,8 @@
 //! processes share, [`Files`] keeps artifacts in a folder, and `memory` does both for tests and
 //! for servers that need not remember. For processes on several machines there are [`DynamoDb`],
 //! [`Sqs`] and [`S3`], over the signed requests of `busbar-providers`.
-//! [`AnswerFiles`] keeps answers of routes in files.
+//! [`AnswerFiles`] keeps answers of routes in files, [`NoteShelf`] a configuration's versions where all machines
+//! find them.
 //!
 //! **Invariant:** no rule of a job's life is here. A store writes what it is given, over exactly
 //! the version it is told.
@@ -11,6 +12,7 @@ mod answers;
 mod dynamodb;
 mod files;
 pub mod memory;
+mod note_shelf;
 mod retry;
 mod s3;
 mod sqlite;
@@ -25,6 +27,7 @@ use busbar_providers::{
 pub use answers::AnswerFiles;
 pub use dynamodb::DynamoDb;
 pub use files::Files;
+pub use note_shelf::NoteShelf;
 pub use s3::S3;
 pub use sqlite::{Sqlite, SqliteOptions};
 pub use sqs::Sqs;

@@ -6,12 +6,12 @@ use std::{sync::Arc, time::Duration};
 use busbar_core::Notes;
 use busbar_jobs::{Artifacts, JobStore, Queue};
 use busbar_storage::{
-    Files, Sqlite, SqliteOptions,
+    Files, NoteShelf, Sqlite, SqliteOptions,
     memory::{MemoryNotes, MemoryQueue, MemoryStore},
 };
 use busbar_testkit::{
     TestClock,
-    conformance::{artifacts, job_store, notes, queue},
+    conformance::{artifacts, job_store, notes, queue, shelf},
 };
 
 const RECEIVES: u32 = 4;
@@ -65,6 +65,12 @@ async fn jobs_in_sqlite_keep_the_contract() {
 async fn notes_in_memory_keep_the_contract() {
     let kept: Arc<dyn Notes> = Arc::new(MemoryNotes::new());
     notes::all(&kept).await;
+}
+
+#[test]
+fn versions_among_notes_keep_the_contract_of_shelves() {
+    let kept: Arc<dyn Notes> = Arc::new(MemoryNotes::new());
+    shelf::all(|| Arc::new(NoteShelf::new(kept.clone(), "test").unwrap()));
 }
 
 #[tokio::test]

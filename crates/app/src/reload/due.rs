@@ -35,8 +35,8 @@ pub(crate) struct Due {
 }
 
 /// Hears of every call that is answered.
-#[derive(Clone, Default)]
-pub struct Calls(Option<Arc<Due>>);
+#[derive(Clone)]
+pub struct Calls(Arc<[Arc<Due>]>);
 
 impl Due {
     /// It was looked at just now.
@@ -83,16 +83,14 @@ impl Due {
 }
 
 impl Calls {
-    /// Those of a program whose configuration is kept elsewhere.
-    pub(crate) fn of(due: Option<Arc<Due>>) -> Self {
-        Self(due)
+    /// Those of a program that has to look at these, elsewhere.
+    pub(crate) fn of(due: impl IntoIterator<Item = Arc<Due>>) -> Self {
+        Self(due.into_iter().collect())
     }
 
     /// A call has come. Returns at once.
     pub fn note(&self) {
-        if let Some(due) = &self.0 {
-            due.called();
-        }
+        self.0.iter().for_each(|due| due.called());
     }
 }
 
@@ -118,7 +116,7 @@ mod tests {
     fn due() -> (TestClock, Calls, Arc<Due>) {
         let clock = TestClock::new();
         let due = Due::new(Arc::new(clock.clone()), MINUTE);
-        (clock, Calls::of(Some(due.clone())), due)
+        (clock, Calls::of([due.clone()]), due)
     }
 
     /// Whether it is time for a look; it has been seen then.
@@ -159,6 +157,6 @@ mod tests {
 
     #[test]
     fn where_nothing_is_kept_elsewhere_calls_mean_nothing() {
-        Calls::default().note();
+        Calls::of([]).note();
     }
 }

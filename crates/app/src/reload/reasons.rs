@@ -23,9 +23,7 @@ pub(super) fn missing(number: u64) -> Error {
 }
 
 /// A version that could not be written down.
-pub(super) fn unkept(source: std::io::Error) -> Error {
-    Error::Io {
-        doing: "keeping a version of the configuration".to_owned(),
-        source,
-    }
+pub(super) fn unkept(error: ModelError) -> Error {
+    let message = format!("keeping a version of the configuration: {error}");
+    Error::Model(ModelError::new(error.kind(), message).with_source(error))
 }

@@ -1,6 +1,6 @@
 //! Whoever takes up configurations, and everybody with news for them. Nobody else puts models into service.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use busbar_config::Chosen;
 use busbar_core::{Clock, Roster};
@@ -18,7 +18,7 @@ use super::{
     offer::Place,
     start::Configured,
     steering::{Helm, Told},
-    watch::{Watched, watch},
+    watch::{Watched, watch, watch_afar},
     worker::Worker,
 };
 use crate::{Error, load::Role, signals::Signals};
@@ -37,6 +37,9 @@ pub(crate) struct Parts {
     /// When it is looked at what others keep.
     pub(crate) looks: Looks,
 }
+
+/// How often a program that stands still between two calls looks at what people chose on other machines.
+const LOOK_AFAR: Duration = Duration::from_secs(30);
 
 /// Something that may change what serves.
 #[derive(Debug)]
@@ -89,6 +92,15 @@ impl Reloader {
         if let Some(elsewhere) = elsewhere {
             tasks.spawn(elsewhere.attend(asked, due.clone(), send.clone()));
         }
+        let afar = configured
+            .versions
+            .clone()
+            .filter(|versions| !versions.are_near());
+        let chosen = called.then(|| Due::new(parts.clock.clone(), LOOK_AFAR));
+        let chosen = chosen.filter(|_| afar.is_some());
+        if let Some(versions) = afar {
+            tasks.spawn(watch_afar(versions, chosen.clone(), send.clone()));
+        }
         // What was put there with a function does not change under it, and nobody goes back there.
         if configured.versions.is_some() && !called {
             let watched = Watched {
@@ -104,7 +116,7 @@ impl Reloader {
         let reloader = Self {
             _tasks: tasks,
             helm: Arc::new(helm),
-            calls: Calls::of(due),
+            calls: Calls::of(due.into_iter().chain(chosen)),
             guests,
         };
         (reloader, failed)

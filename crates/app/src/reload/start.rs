@@ -1,13 +1,22 @@
 //! What a server starts with: what the source says; or the version that a person went back to; or, where
 //! what the source says is wrong, the last version that served.
 
-use std::path::PathBuf;
+use std::{path::PathBuf, sync::Arc};
 
 use busbar_config::{Config, Loaded, Source, Sources, State, Version, Versions, find, glance};
 
-use super::{candidate::Candidate, elsewhere::Elsewhere, offer::Offer, reasons::reasons};
+use busbar_storage::NoteShelf;
+
+use super::{
+    candidate::Candidate,
+    elsewhere::Elsewhere,
+    offer::Offer,
+    reasons::{reasons, unkept},
+    worker::aside,
+};
 use crate::{
     Error, Result,
+    images::stores,
     load::{Kept, Role, Wanted},
 };
 
@@ -46,13 +55,33 @@ struct Whereabouts {
     environment: String,
 }
 
+impl Whereabouts {
+    /// The same without versions that cannot be had. Whoever does not know what was chosen must not write
+    /// that nothing was.
+    fn reached(mut self) -> Self {
+        if let Some(Err(error)) = self.versions.as_ref().map(Versions::reached) {
+            tracing::warn!(%error, "this process knows no versions of the configuration: they cannot be had");
+            self.versions = None;
+        }
+        self
+    }
+}
+
 /// Finds out what is to be served, and how much of the work a process of this role does itself.
 ///
 /// # Errors
 /// Everything that is wrong with the configuration, where no version of before can serve instead.
 pub async fn configure(sources: Sources, role: Role) -> Result<Configured> {
     let (offer, place, elsewhere) = offered(&sources).await?;
-    let (candidate, standing) = choose(&sources, &offer, &place, role)?;
+    let (place, (candidate, standing)) = {
+        let (sources, offer) = (sources.clone(), offer.clone());
+        aside(move || {
+            let place = place.reached();
+            let chosen = choose(&sources, &offer, &place, role)?;
+            Ok((place, chosen))
+        })
+        .await?
+    };
     // Before anybody is told that all is well; later the first request would find out.
     candidate.wanted.fetch_keys().await?;
     let of_file = || place.file.as_ref().map(|file| file.display().to_string());
@@ -128,10 +157,7 @@ pub fn roll_back(sources: &Sources, number: Option<u64>) -> Result<Version> {
         }),
         ..versions.state()
     };
-    versions.note(&state).map_err(|source| Error::Io {
-        doing: format!("noting the version in {}", versions.place().display()),
-        source,
-    })?;
+    versions.note(&state).map_err(unkept)?;
     Ok(version)
 }
 
@@ -154,6 +180,9 @@ fn whereabouts(sources: &Sources, offer: &Offer) -> Whereabouts {
     let config = glance(sources, &documents);
     let versions = config.as_ref().and_then(|config| {
         let identity = config.source.identity(file.as_deref())?;
+        if let Some(versions) = shared(config, &identity) {
+            return Some(versions);
+        }
         let home = home(sources, config)?;
         Some(Versions::of(&home, &identity, config.source.keep))
     });
@@ -166,6 +195,16 @@ fn whereabouts(sources: &Sources, offer: &Offer) -> Whereabouts {
             .unwrap_or_default(),
         source: config.map(|config| config.source),
     }
+}
+
+/// Whoever shares jobs, and reads what is kept elsewhere for all of them, shares its history. A file is a
+/// machine's own, and so is what became of it.
+fn shared(config: &Config, identity: &str) -> Option<Versions> {
+    config.source.kind.as_ref()?;
+    // What is wrong with the place is said by whoever keeps jobs there.
+    let notes = stores::notes(&config.storage).ok().flatten()?;
+    let shelf = NoteShelf::new(notes, &Versions::key(identity)).ok()?;
+    Some(Versions::on(Arc::new(shelf), config.source.keep))
 }
 
 /// Where versions are kept: where variables, flags or the platform say that files live. A document counts

@@ -94,7 +94,8 @@ impl Worker {
         failed: oneshot::Sender<Error>,
     ) {
         // Held to the end: others can tell that somebody takes up what they choose.
-        let _attended = self.versions.as_ref().map(Versions::attend);
+        let versions = self.versions.clone();
+        let _attended = aside(move || Ok(versions.map(|versions| versions.attend()))).await;
         if let Err(error) = self.begin(wanted, standing).await {
             // The server may have been stopped meanwhile.
             let _unheard = failed.send(error);
@@ -158,10 +159,7 @@ impl Worker {
                     version = number,
                     "an earlier version of the configuration serves, as chosen"
                 );
-                let chosen = self
-                    .versions
-                    .as_ref()
-                    .and_then(|versions| versions.state().chosen);
+                let chosen = self.state().await.chosen;
                 self.served(Some(number), chosen).await;
             }
             Standing::LastGood(number, reasons) => {
@@ -196,10 +194,7 @@ impl Worker {
 
     /// Takes up what the source says, unless a person went back to a version while it said the same.
     async fn take(&mut self, what: Changed) {
-        let chosen = self
-            .versions
-            .as_ref()
-            .and_then(|versions| versions.state().chosen);
+        let chosen = self.state().await.chosen;
         let instead_of = chosen.and_then(|chosen| chosen.instead_of);
         if instead_of == Some(self.offer.fingerprint(&self.environment)) {
             return tracing::info!("the source says what was gone back from; nothing changes");
@@ -333,8 +328,8 @@ impl Worker {
             told.chosen = chosen.is_some();
             told.refused = None;
         });
-        if let (Some(number), Some(versions)) = (number, &self.versions) {
-            let kept: Vec<u64> = versions.all().iter().map(|version| version.number).collect();
+        if let (Some(number), Some(versions)) = (number, self.versions.clone()) {
+            let kept = aside(move || Ok(versions.numbers())).await.unwrap_or_default();
             self.whole.retain(|number, _| kept.contains(number));
             self.whole.insert(number, self.serving.table.clone());
         }
@@ -389,13 +384,23 @@ impl Worker {
             .map(|version| version.number)
     }
 
+    /// Which version serves, as it was noted last.
+    async fn state(&self) -> State {
+        let versions = self.versions.clone();
+        let state = aside(move || Ok(versions.map(|versions| versions.state())));
+        state.await.ok().flatten().unwrap_or_default()
+    }
+
     async fn note(&self, chosen: Option<Chosen>) {
         let Some(versions) = self.versions.clone() else {
             return;
         };
-        let serving = self.serving.number.or_else(|| versions.state().serving);
-        let state = State { serving, chosen };
-        let noted = aside(move || versions.note(&state).map_err(unkept)).await;
+        let serving = self.serving.number;
+        let noted = aside(move || {
+            let serving = serving.or_else(|| versions.state().serving);
+            versions.note(&State { serving, chosen }).map_err(unkept)
+        });
+        let noted = noted.await;
         if let Err(error) = noted {
             tracing::warn!(%error, "which version serves is not kept");
         }
@@ -428,7 +433,7 @@ fn fixed(mut sources: Sources, environment: &str) -> Sources {
 }
 
 /// Runs what blocks beside the threads that serve.
-async fn aside<T: Send + 'static>(work: impl FnOnce() -> Result<T> + Send + 'static) -> Result<T> {
+pub(super) async fn aside<T: Send + 'static>(work: impl FnOnce() -> Result<T> + Send + 'static) -> Result<T> {
     let done = tokio::task::spawn_blocking(work).await;
     done.map_err(|error| ModelError::internal("taking up a configuration broke off").with_source(error))?
 }

@@ -2,11 +2,13 @@
 //! concern here.
 
 use std::{
+    any::Any,
     fs::{self, File, OpenOptions, TryLockError},
     io::{self, Write as _},
     path::{Path, PathBuf},
 };
 
+use busbar_core::{Error, ErrorKind, Result, Shelf};
 use tempfile::Builder;
 
 const STATE: &str = "state.toml";
@@ -35,34 +37,8 @@ impl Folder {
         }
     }
 
-    pub(super) fn path(&self) -> &Path {
-        &self.path
-    }
-
-    /// The numbers of the versions that are there, in order.
-    pub(super) fn numbers(&self) -> Vec<u64> {
-        let Ok(entries) = fs::read_dir(&self.path) else {
-            return Vec::new();
-        };
-        let number = |entry: io::Result<fs::DirEntry>| {
-            let name = entry.ok()?.file_name();
-            name.to_str()?.strip_suffix(".toml")?.parse().ok()
-        };
-        let mut numbers: Vec<u64> = entries.filter_map(number).collect();
-        numbers.sort_unstable();
-        numbers
-    }
-
-    pub(super) fn version(&self, number: u64) -> Option<String> {
-        read(&self.file(number))
-    }
-
-    pub(super) fn state(&self) -> Option<String> {
-        read(&self.path.join(STATE))
-    }
-
     /// Nobody else writes while this is held.
-    pub(super) fn lock(&self) -> io::Result<File> {
+    fn lock(&self) -> io::Result<File> {
         fs::create_dir_all(&self.path)?;
         let file = self.open(LOCK)?;
         file.lock()?;
@@ -74,37 +50,11 @@ impl Folder {
         Ok(file)
     }
 
-    /// A lock that servers share.
-    pub(super) fn attend(&self) -> io::Result<File> {
-        fs::create_dir_all(&self.path)?;
-        let file = self.open(ATTENDED)?;
-        file.lock_shared()?;
-        Ok(file)
-    }
-
-    pub(super) fn is_attended(&self) -> bool {
-        let file = OpenOptions::new().write(true).open(self.path.join(ATTENDED));
-        file.is_ok_and(|file| matches!(file.try_lock(), Err(TryLockError::WouldBlock)))
-    }
-
     fn open(&self, name: &str) -> io::Result<File> {
         let mut options = OpenOptions::new();
         // The file stays when the lock goes: two processes must not lock two files of one name.
         options.create(true).truncate(false).write(true);
         options.open(self.path.join(name))
-    }
-
-    pub(super) fn write_version(&self, number: u64, text: &str) -> io::Result<()> {
-        self.write(&format!("{number:06}.toml"), text)
-    }
-
-    pub(super) fn write_state(&self, text: &str) -> io::Result<()> {
-        self.write(STATE, text)
-    }
-
-    pub(super) fn remove_version(&self, number: u64) {
-        // One that cannot be removed is tried again with the next version.
-        let _tried = fs::remove_file(self.file(number));
     }
 
     fn file(&self, number: u64) -> PathBuf {
@@ -128,6 +78,81 @@ impl Folder {
             }
         }
     }
+}
+
+impl Shelf for Folder {
+    fn place(&self) -> String {
+        self.path.display().to_string()
+    }
+
+    fn numbers(&self) -> Result<Vec<u64>> {
+        let Ok(entries) = fs::read_dir(&self.path) else {
+            return Ok(Vec::new());
+        };
+        let number = |entry: io::Result<fs::DirEntry>| {
+            let name = entry.ok()?.file_name();
+            name.to_str()?.strip_suffix(".toml")?.parse().ok()
+        };
+        let mut numbers: Vec<u64> = entries.filter_map(number).collect();
+        numbers.sort_unstable();
+        Ok(numbers)
+    }
+
+    fn text(&self, number: u64) -> Result<Option<String>> {
+        Ok(read(&self.file(number)))
+    }
+
+    fn texts(&self) -> Result<Vec<(u64, String)>> {
+        let numbers = self.numbers()?.into_iter();
+        Ok(numbers
+            .filter_map(|number| Some((number, read(&self.file(number))?)))
+            .collect())
+    }
+
+    fn add(&self, number: u64, text: &str) -> Result<bool> {
+        let _alone = self.lock().map_err(unwritable)?;
+        if self.numbers()?.last().is_some_and(|last| *last >= number) {
+            return Ok(false);
+        }
+        self.write(&format!("{number:06}.toml"), text)
+            .map_err(unwritable)?;
+        Ok(true)
+    }
+
+    fn remove(&self, number: u64) -> Result<()> {
+        // One that cannot be removed is tried again with the next version.
+        let _tried = fs::remove_file(self.file(number));
+        Ok(())
+    }
+
+    fn state(&self) -> Result<Option<String>> {
+        Ok(read(&self.path.join(STATE)))
+    }
+
+    fn set_state(&self, text: &str) -> Result<()> {
+        let _alone = self.lock().map_err(unwritable)?;
+        self.write(STATE, text).map_err(unwritable)
+    }
+
+    /// A lock that servers share.
+    fn attend(&self) -> Result<Box<dyn Any + Send + Sync>> {
+        let attend = || {
+            fs::create_dir_all(&self.path)?;
+            let file = self.open(ATTENDED)?;
+            file.lock_shared()?;
+            Ok(file)
+        };
+        Ok(Box::new(attend().map_err(unwritable)?))
+    }
+
+    fn is_attended(&self) -> Option<bool> {
+        let file = OpenOptions::new().write(true).open(self.path.join(ATTENDED));
+        Some(file.is_ok_and(|file| matches!(file.try_lock(), Err(TryLockError::WouldBlock))))
+    }
+}
+
+fn unwritable(source: io::Error) -> Error {
+    Error::new(ErrorKind::Unavailable, source.to_string()).with_source(source)
 }
 
 fn read(path: &Path) -> Option<String> {

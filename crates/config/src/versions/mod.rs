@@ -1,5 +1,5 @@
 //! The versions of a configuration that were offered: those that served, and those that were refused and
-//! why. Kept beside the models, a file each, without secrets; the oldest are removed.
+//! why. Kept without secrets, beside the models, a file each, or on another shelf; the oldest are removed.
 //!
 //! Every file is written whole beside its place, forced to disk and then renamed, under a lock that the
 //! system drops with its holder: whoever is killed at any moment leaves the files that were there.
@@ -7,11 +7,9 @@
 mod folder;
 mod record;
 
-use std::{
-    io,
-    path::{Path, PathBuf},
-};
+use std::{any::Any, path::Path, sync::Arc};
 
+use busbar_core::{Error, ErrorKind, Result, Shelf};
 use sha2::{Digest as _, Sha256};
 use toml::Table;
 
@@ -21,11 +19,13 @@ pub use record::{Fate, Version};
 
 /// The folder of the data directory that versions have for themselves.
 const FOLDER: &str = "configurations";
+/// Others may be offered the same at the same moment.
+const TRIES: usize = 100;
 
 /// The versions of one configuration.
 #[derive(Clone, Debug)]
 pub struct Versions {
-    folder: Folder,
+    shelf: Arc<dyn Shelf>,
     keep: usize,
 }
 
@@ -47,7 +47,7 @@ pub struct Offered<'a> {
 /// A server is at work for as long as this is held.
 #[derive(Debug)]
 #[must_use = "it says so for as long as it is held"]
-pub struct Attended(#[expect(dead_code, reason = "held, not read")] std::fs::File);
+pub struct Attended(#[expect(dead_code, reason = "held, not read")] Box<dyn Any + Send + Sync>);
 
 /// Which version serves, and whether a person chose it.
 #[derive(Clone, Debug, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
@@ -77,47 +77,79 @@ pub fn fingerprint(table: &Table) -> String {
 }
 
 impl Versions {
-    /// Those of the configuration of this identity. Nothing is written yet.
+    /// Those of the configuration of this identity, in a folder. Nothing is written yet.
     pub fn of(home: &Path, identity: &str, keep: usize) -> Self {
-        let digest = Sha256::digest(identity.as_bytes());
-        let name: String = digest.iter().take(8).map(|byte| format!("{byte:02x}")).collect();
-        Self {
-            folder: Folder::new(home.join(FOLDER).join(name), identity),
-            keep,
-        }
+        let folder = Folder::new(home.join(FOLDER).join(Self::key(identity)), identity);
+        Self::on(Arc::new(folder), keep)
     }
 
-    /// Where they are.
-    pub fn place(&self) -> PathBuf {
-        self.folder.path().to_owned()
+    /// Those on this shelf.
+    pub fn on(shelf: Arc<dyn Shelf>, keep: usize) -> Self {
+        Self { shelf, keep }
+    }
+
+    /// What the versions of the configuration of this identity are called where there are others.
+    pub fn key(identity: &str) -> String {
+        let digest = Sha256::digest(identity.as_bytes());
+        digest.iter().take(8).map(|byte| format!("{byte:02x}")).collect()
+    }
+
+    /// Where they are, for people.
+    pub fn place(&self) -> String {
+        self.shelf.place()
+    }
+
+    /// Whether they can be had.
+    ///
+    /// # Errors
+    /// Why they cannot.
+    pub fn reached(&self) -> Result<()> {
+        self.shelf.state().map(drop)
     }
 
     /// All that can be read, the oldest first. What is damaged is left out.
     pub fn all(&self) -> Vec<Version> {
-        let numbers = self.folder.numbers();
-        numbers
-            .into_iter()
-            .filter_map(|number| self.get(number))
+        let texts = self.shelf.texts().unwrap_or_default();
+        texts
+            .iter()
+            .filter_map(|(number, text)| record::read(text, *number))
             .collect()
+    }
+
+    /// The numbers of those that are there, whole or not.
+    pub fn numbers(&self) -> Vec<u64> {
+        self.shelf.numbers().unwrap_or_default()
     }
 
     /// One of them, if it is there and whole.
     pub fn get(&self, number: u64) -> Option<Version> {
-        record::read(&self.folder.version(number)?, number)
+        record::read(&self.shelf.text(number).ok()??, number)
     }
 
     /// Which version serves.
     pub fn state(&self) -> State {
-        let text = self.folder.state();
-        text.and_then(|text| toml::from_str(&text).ok())
-            .unwrap_or_default()
+        self.known_state().unwrap_or_default()
+    }
+
+    /// The same; `None` where it cannot be found out.
+    pub fn known_state(&self) -> Option<State> {
+        let text = self.shelf.state().ok()?;
+        Some(
+            text.and_then(|text| toml::from_str(&text).ok())
+                .unwrap_or_default(),
+        )
+    }
+
+    /// Whether they are on this machine, so that they may be looked at all the time.
+    pub fn are_near(&self) -> bool {
+        self.shelf.is_attended().is_some()
     }
 
     /// The version that served last and can be served again.
     pub fn last_good(&self) -> Option<Version> {
         let served = self.state().serving.and_then(|number| self.get(number));
         served.filter(Version::is_good).or_else(|| {
-            let mut numbers = self.folder.numbers().into_iter().rev();
+            let mut numbers = self.numbers().into_iter().rev();
             numbers.find_map(|number| self.get(number).filter(Version::is_good))
         })
     }
@@ -126,7 +158,7 @@ impl Versions {
     pub fn before(&self) -> Option<Version> {
         let serving = self.state().serving?;
         let current = self.get(serving)?;
-        let mut earlier = self.folder.numbers().into_iter().rev().filter(|n| *n < serving);
+        let mut earlier = self.numbers().into_iter().rev().filter(|n| *n < serving);
         earlier.find_map(|number| {
             let version = self.get(number)?;
             (version.is_good() && version.fingerprint != current.fingerprint).then_some(version)
@@ -138,56 +170,57 @@ impl Versions {
     ///
     /// # Errors
     /// Where it cannot be written.
-    pub fn record(&self, offered: &Offered<'_>) -> io::Result<Version> {
-        let _alone = self.folder.lock()?;
-        let numbers = self.folder.numbers();
-        let state = self.state();
-        let last = numbers.last().copied();
-        let known = [last, state.serving].into_iter().flatten();
-        let same = known
-            .filter_map(|number| self.get(number))
-            .find(|version| version.tells_the_same_as(offered));
-        let version = match same {
-            Some(version) => version,
-            None => {
-                let version = Version::new(last.unwrap_or(0) + 1, offered);
-                self.folder.write_version(version.number, &version.written())?;
-                version
+    pub fn record(&self, offered: &Offered<'_>) -> Result<Version> {
+        for _ in 0..TRIES {
+            let last = self.shelf.numbers()?.last().copied();
+            let known = [last, self.state().serving].into_iter().flatten();
+            let same = known
+                .filter_map(|number| self.get(number))
+                .find(|version| version.tells_the_same_as(offered));
+            if let Some(version) = same {
+                return Ok(version);
             }
-        };
-        self.prune();
-        Ok(version)
+            let version = Version::new(last.unwrap_or(0) + 1, offered);
+            // Else somebody was quicker, perhaps with the same.
+            if self.shelf.add(version.number, &version.written())? {
+                self.prune();
+                return Ok(version);
+            }
+        }
+        let message = "too many keep versions of this configuration at once";
+        Err(Error::new(ErrorKind::Unavailable, message))
     }
 
     /// Notes which version serves, and which one was chosen.
     ///
     /// # Errors
     /// Where it cannot be written.
-    pub fn note(&self, state: &State) -> io::Result<()> {
-        let _alone = self.folder.lock()?;
+    pub fn note(&self, state: &State) -> Result<()> {
         if *state == self.state() {
             return Ok(());
         }
-        let text = toml::to_string(state).map_err(io::Error::other)?;
-        self.folder.write_state(&text)
+        let text = toml::to_string(state).map_err(|source| {
+            Error::internal("which version serves cannot be written down").with_source(source)
+        })?;
+        self.shelf.set_state(&text)
     }
 
     /// Says that a server is at work with these versions, for as long as the result is held.
     ///
     /// # Errors
-    /// Where the folder cannot be written.
-    pub fn attend(&self) -> io::Result<Attended> {
-        self.folder.attend().map(Attended)
+    /// Where that cannot be written.
+    pub fn attend(&self) -> Result<Attended> {
+        self.shelf.attend().map(Attended)
     }
 
-    /// Whether a server is at work with them.
-    pub fn are_attended(&self) -> bool {
-        self.folder.is_attended()
+    /// Whether a server is at work with them; `None` where that cannot be known: others may share them.
+    pub fn are_attended(&self) -> Option<bool> {
+        self.shelf.is_attended()
     }
 
     /// The oldest go, but never the one that serves or was chosen.
     fn prune(&self) {
-        let numbers = self.folder.numbers();
+        let numbers = self.numbers();
         let state = self.state();
         let needed = [state.serving, state.chosen.map(|chosen| chosen.number)];
         let surplus = numbers.len().saturating_sub(self.keep);
@@ -195,7 +228,8 @@ impl Versions {
             .into_iter()
             .filter(|number| !needed.contains(&Some(*number)));
         for number in oldest.take(surplus) {
-            self.folder.remove_version(number);
+            // One that stays is tried again with the next version.
+            let _tried = self.shelf.remove(number);
         }
     }
 }

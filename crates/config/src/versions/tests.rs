@@ -1,7 +1,8 @@
 //! What is kept, what is forgotten, and what a crash leaves.
 
-use std::fs;
+use std::{fs, path::PathBuf};
 
+use busbar_testkit::conformance::shelf;
 use tempfile::TempDir;
 
 use super::*;
@@ -56,8 +57,12 @@ impl Scene {
         self.again().all().iter().map(|version| version.number).collect()
     }
 
+    fn place(&self) -> PathBuf {
+        self.versions.place().into()
+    }
+
     fn files(&self) -> Vec<String> {
-        let entries = fs::read_dir(self.versions.place()).unwrap();
+        let entries = fs::read_dir(self.place()).unwrap();
         entries
             .map(|entry| entry.unwrap().file_name().into_string().unwrap())
             .collect()
@@ -99,7 +104,7 @@ fn no_secret_is_in_any_file() {
         Fate::Served,
     );
     for name in scene.files() {
-        let text = fs::read_to_string(scene.versions.place().join(name)).unwrap();
+        let text = fs::read_to_string(scene.place().join(name)).unwrap();
         assert!(!text.contains("very"), "{text}");
     }
     assert!(scene.again().last_good().is_some());
@@ -138,7 +143,7 @@ fn whoever_is_killed_while_writing_leaves_what_was_there() {
     let scene = Scene::new(10);
     scene.serve(1);
     scene.serve(2);
-    let place = scene.versions.place();
+    let place = scene.place();
     // Killed before the rename: of a version, and of the state.
     fs::write(place.join(".unfinished-a"), "at = 1\norig").unwrap();
     fs::write(place.join(".unfinished-b"), "serving = 9").unwrap();
@@ -161,7 +166,7 @@ fn what_a_disk_has_damaged_is_passed_over() {
     for n in 1..=3 {
         scene.serve(n);
     }
-    let place = scene.versions.place();
+    let place = scene.place();
     let third = fs::read_to_string(place.join("000003.toml")).unwrap();
     fs::write(place.join("000003.toml"), third.replace("x = 3", "x = 4")).unwrap();
     assert_eq!(scene.numbers(), [1, 2], "it does not say what it said");
@@ -191,11 +196,18 @@ fn several_at_once_lose_nothing() {
 #[test]
 fn whether_a_server_is_at_work_is_known_until_it_ends() {
     let scene = Scene::new(3);
-    assert!(!scene.versions.are_attended());
+    assert_eq!(scene.versions.are_attended(), Some(false));
     let one = scene.versions.attend().unwrap();
     let other = scene.again().attend().unwrap();
     drop(one);
-    assert!(scene.versions.are_attended(), "the other one is");
+    assert_eq!(scene.versions.are_attended(), Some(true), "the other one is");
     drop(other);
-    assert!(!scene.versions.are_attended());
+    assert_eq!(scene.versions.are_attended(), Some(false));
+}
+
+#[test]
+fn a_folder_keeps_the_contract_of_shelves() {
+    let home = TempDir::new().unwrap();
+    let path = home.path().join("versions");
+    shelf::all(|| Arc::new(Folder::new(path.clone(), "test")));
 }

@@ -7,6 +7,7 @@ pub mod image;
 pub mod job_store;
 pub mod notes;
 pub mod queue;
+pub mod shelf;
 
 /// What a port answered, where the check is about something else than its failures.
 #[expect(clippy::panic, reason = "a suite of assertions: it runs inside tests only")]

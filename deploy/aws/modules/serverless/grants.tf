@@ -121,11 +121,11 @@ locals {
     sync-api   = merge(local.may_run, local.may_log["sync-api"], local.may_ask_models, local.may_serve_jobs)
     stream-sse = merge(local.may_run, local.may_log["stream-sse"], local.may_ask_models, local.may_serve_jobs)
     realtime-ws = merge(local.may_run, local.may_log["realtime-ws"], local.may_ask_models, {
-      # Who is connected, and what runs for whom: of the table, these items alone.
+      # Who is connected, what runs for whom, and the configuration's history: of the table, these items alone.
       Connections = {
         actions   = ["dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:DeleteItem"]
         resources = [local.table]
-        when      = { "dynamodb:LeadingKeys" = { test = "ForAllValues:StringLike", values = ["connection#*"] } }
+        when      = { "dynamodb:LeadingKeys" = { test = "ForAllValues:StringLike", values = ["connection#*", "configuration#*"] } }
       }
       Answer = {
         actions   = ["execute-api:ManageConnections"]
@@ -142,8 +142,9 @@ locals {
         actions   = ["sqs:SendMessage"]
         resources = [local.hooks.arn, local.image.dead_arn, local.later.dead_arn, local.hooks.dead_arn]
       }
+      # Removed are the oldest versions of the configuration.
       Records = {
-        actions   = ["dynamodb:GetItem", "dynamodb:PutItem"]
+        actions   = ["dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:DeleteItem"]
         resources = [local.table]
       }
       Files = {

@@ -17,14 +17,12 @@ UNSEEN = {
     },
     "sync-api": {},
     "stream-sse": {},
-    "realtime-ws": {
-        f"Connections dynamodb:{call}": "for a message that cancels another one's work, which the program cannot do yet (docs/aws.md)"
-        for call in ["GetItem", "PutItem", "UpdateItem", "DeleteItem", "Query"]
-    },
+    "realtime-ws": {},
     "worker": {
         "Bedrock bedrock:InvokeModelWithResponseStream": "pictures are made whole; other work of a queue may be read as a stream",
         "Work sqs:ReceiveMessage": BY_LAMBDA,
         "Work sqs:GetQueueAttributes": BY_LAMBDA,
+        "Records dynamodb:DeleteItem": "of the oldest version of the configuration, once there are fifty",
         "Files s3:DeleteObject": "of a start that came to nothing after its first picture",
         "Later s3:GetObject": LATER,
         "Later s3:PutObject": LATER,

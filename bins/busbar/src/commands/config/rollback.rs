@@ -35,10 +35,19 @@ pub(super) fn run(args: &Args, global: &Global) -> Result {
     let (versions, terminal) = (versions(global)?, terminal());
     let version = busbar_app::roll_back(&sources(global), args.version)?;
     let number = version.number;
-    if !versions.are_attended() {
-        return terminal.line(format!(
-            "noted: the next server to start serves version {number}, unless the source says something new"
-        ));
+    match versions.are_attended() {
+        Some(true) => {}
+        Some(false) => {
+            return terminal.line(format!(
+                "noted: the next server to start serves version {number}, unless the source says something new"
+            ));
+        }
+        None => {
+            return terminal.line(format!(
+                "noted: servers that share these versions serve version {number} as soon as they look, unless \
+                 the source says something new"
+            ));
+        }
     }
     wait(&versions, number)?;
     terminal.line(format!(
