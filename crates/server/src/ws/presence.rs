@@ -148,8 +148,11 @@ impl Presence {
 impl Run {
     /// Resolves once nobody wants it any more. Where that cannot be found out, it goes on.
     pub(super) async fn stopped(&self) {
+        if self.stopped {
+            return;
+        }
         let mut out_of_reach = false;
-        while !self.stopped {
+        loop {
             tokio::time::sleep(LOOK_EVERY).await;
             let connection = &self.connection;
             match self.presence.notes.read(&name(connection)).await {
