@@ -1,6 +1,6 @@
 """The calls that each duty makes, and for what: the contract of docs/aws.md ("One table", "Queues", "Buckets").
 
-Written by hand from the ports of crates/jobs; once the program's own calls can be recorded, the record belongs here.
+Written by hand from the ports of crates/jobs; ../whole holds the program's own calls against the same policies.
 """
 
 MODELS = {

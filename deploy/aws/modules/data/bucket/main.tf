@@ -69,6 +69,12 @@ resource "aws_s3_bucket_lifecycle_configuration" "this" {
     }
   }
 
+  # The provider wants to see the same rules several times in a row: its three minutes are too few for a slow answer.
+  timeouts {
+    create = "10m"
+    update = "10m"
+  }
+
   depends_on = [aws_s3_bucket_versioning.this]
 }
 
