@@ -5,6 +5,7 @@
 //! 2026, where the address says so.
 
 use std::{
+    borrow::Cow,
     collections::HashMap,
     fmt,
     sync::{Arc, Mutex, PoisonError},
@@ -88,10 +89,11 @@ impl Distribution {
         if let Some((_, gate)) = read.as_ref().filter(|(known, _)| known == text) {
             return Ok(gate.clone());
         }
+        let lines = in_lines(text.expose());
         let gate = Gate {
             endpoint: self.0.endpoint.clone(),
-            key_id: self.0.key_id.clone(),
-            key: signing(text.expose())?,
+            key_id: id_of(&lines).unwrap_or(&self.0.key_id).to_owned(),
+            key: signing(&lines)?,
             known: Arc::default(),
         };
         *read = Some((text.clone(), gate.clone()));
@@ -105,14 +107,28 @@ impl fmt::Debug for Distribution {
     }
 }
 
+/// A variable may have been written in one line.
+fn in_lines(text: &str) -> Cow<'_, str> {
+    match text.trim().contains('\n') {
+        true => text.into(),
+        false => text.replace("\\n", "\n").into(),
+    }
+}
+
+/// The id that a key says itself, on a line before it: `Key-Pair-Id: K2JCJMDEHXQW5F`. So both change at once, however
+/// long the configuration takes to follow.
+fn id_of(text: &str) -> Option<&str> {
+    let (before, _) = text.split_once("-----BEGIN")?;
+    let named = before
+        .lines()
+        .find_map(|line| line.trim().strip_prefix("Key-Pair-Id:"));
+    let plain = |id: &&str| !id.is_empty() && id.chars().all(|c| c.is_ascii_alphanumeric() || c == '-');
+    named.map(str::trim).filter(plain)
+}
+
 /// The key in a PEM text. Nothing of it is repeated.
 fn signing(text: &str) -> Result<Arc<dyn SigningKey>, String> {
-    // A variable may have been written in one line.
-    let lines = match text.trim().contains('\n') {
-        true => text.to_owned(),
-        false => text.replace("\\n", "\n"),
-    };
-    let der = PrivateKeyDer::from_pem_slice(lines.as_bytes()).map_err(|_| {
+    let der = PrivateKeyDer::from_pem_slice(text.as_bytes()).map_err(|_| {
         "is no private key in PEM (-----BEGIN PRIVATE KEY-----), or one that is encrypted; write one with \
          `openssl genrsa -out key.pem 2048`"
             .to_owned()
@@ -268,6 +284,16 @@ mod tests {
         for from in 0..2 * KNOWN as u64 {
             get(from);
             assert!(gate.known().len() <= KNOWN);
+        }
+    }
+
+    #[tokio::test]
+    async fn a_key_may_say_itself_by_which_id_it_is_known() {
+        let said = address(&format!("Key-Pair-Id: KNEW\n{ECDSA}")).await;
+        assert!(said.contains("&Key-Pair-Id=KNEW&"), "{said}");
+        for unsaid in ["", "Key-Pair-Id:\n", "Key-Pair-Id: a&b\n", "a note\n"] {
+            let address = address(&format!("{unsaid}{ECDSA}")).await;
+            assert!(address.contains("&Key-Pair-Id=K2JCJMDEHXQW5F&"), "{address}");
         }
     }
 
