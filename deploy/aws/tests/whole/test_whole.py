@@ -166,8 +166,10 @@ def test_each_duty_may_do_what_it_did_and_little_else(deployment):
     for duty, policy in deployment.made["policies"].items():
         made = [call for call in calls if call["duty"] == duty]
         assert made, duty
-        unexplained = unseen(json.loads(policy), made) - explained(duty)
+        policy = json.loads(policy)
+        unexplained = unseen(policy, made) - explained(duty)
         assert not unexplained, (duty, unexplained)
+        assert explained(duty) <= unseen(policy, []), f"reasons for what {duty} may not do any more"
 
 
 def test_what_somebody_changed_by_another_way_is_found(deployment):
