@@ -32,6 +32,8 @@ class Container(Server):
         self.more = {
             "BUSBAR_CONFIG": config,
             "BUSBAR_ROLE": "sagemaker",
+            # A container has a data folder of its own: jobs in a shared one may be taken by a server that has not its models.
+            "BUSBAR_HOME": self.folder.name,
             "SAGEMAKER_BIND_TO_PORT": str(self.port),
             "SAGEMAKER_SAFE_PORT_RANGE": f"{self.port}-{self.port + 10}",
             **variables,
