@@ -35,32 +35,31 @@ pub(super) fn of_webhooks(path: &Path) -> Result<HookKeys> {
     webhooks(&text(path, webhook_line)?, &path.display().to_string())
 }
 
-/// The keys of addresses that processes share, in a note which the first of them makes; of the file, where
-/// there is one from before they shared any. It blocks.
+/// The keys of addresses that processes share. It blocks.
 pub(super) fn addresses_among(notes: &Arc<dyn Notes>, path: &Path) -> Keyring<UrlKeys> {
-    let notes = notes.clone();
-    let before = fs::read_to_string(path).ok();
-    let before = before.filter(|text| addresses(text, ADDRESSES).is_ok());
-    Keyring::fetched(move || {
-        let (notes, before) = (notes.clone(), before.clone());
-        Box::pin(async move {
-            let text = shared(&*notes, ADDRESSES, before, address_line);
-            addresses(&text.await?, ADDRESSES)
-        })
-    })
+    among(notes, path, ADDRESSES, address_line, addresses)
 }
 
 /// The keys of webhooks, likewise.
 pub(super) fn webhooks_among(notes: &Arc<dyn Notes>, path: &Path) -> Keyring<HookKeys> {
+    among(notes, path, WEBHOOKS, webhook_line, webhooks)
+}
+
+/// Keys in a note which the first process that needs them makes; of the file, where there is one from before
+/// they shared any.
+fn among<K: Clone + Send + 'static>(
+    notes: &Arc<dyn Notes>,
+    path: &Path,
+    name: &'static str,
+    line: fn(&[u8; RANDOM]) -> String,
+    keys: fn(&str, &str) -> Result<K>,
+) -> Keyring<K> {
     let notes = notes.clone();
     let before = fs::read_to_string(path).ok();
-    let before = before.filter(|text| webhooks(text, WEBHOOKS).is_ok());
+    let before = before.filter(|text| keys(text, name).is_ok());
     Keyring::fetched(move || {
         let (notes, before) = (notes.clone(), before.clone());
-        Box::pin(async move {
-            let text = shared(&*notes, WEBHOOKS, before, webhook_line);
-            webhooks(&text.await?, WEBHOOKS)
-        })
+        Box::pin(async move { keys(&shared(&*notes, name, before, line).await?, name) })
     })
 }
 
