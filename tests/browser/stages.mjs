@@ -73,6 +73,7 @@ onPage(
     await press(page.getByRole('button', { name: 'Make it the candidate: little' }))
     await press(page.getByRole('button', { name: 'Promote: little' }))
     let dialog = page.getByRole('dialog', { name: 'Promote little?' })
+    await dialog.waitFor()
     await accessible(page, 'the question before a promotion')
     await press(dialog.getByRole('button', { name: 'Promote' }))
     await dialog.waitFor({ state: 'hidden' })
