@@ -216,7 +216,8 @@ impl ImageJobs {
         recipe.check(work.job.inputs.len())?;
         let model = (self.models)(&ModelId::new(recipe.model.as_str())).ok_or_else(|| {
             let message = format!("the model `{}` is not here any more", recipe.model);
-            Error::new(ErrorKind::NotFound, message).with_code("model_not_found")
+            // Worth another try: it was there when the job was accepted, and another worker may have it.
+            Error::new(ErrorKind::Unavailable, message).with_code("model_not_found")
         })?;
         let init = self.init(&work, &recipe).await?;
         let mut context = Context::new(RequestId::new(&work.job.id.to_string()));

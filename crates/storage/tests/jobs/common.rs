@@ -15,6 +15,9 @@ use busbar_storage::{
 use busbar_testkit::TestClock;
 use serde_json::{Value, json};
 
+/// Longer than any pause between two tries, shorter than a job's time.
+pub(crate) const HOUR: Duration = Duration::from_secs(3600);
+
 pub(crate) struct Scene {
     pub(crate) clock: Arc<TestClock>,
     pub(crate) jobs: Jobs,

@@ -1,8 +1,11 @@
 //! Jobs of the kind `image`: made with a model that follows a script.
 
-use std::sync::{Arc, Mutex};
+use std::sync::{
+    Arc, Mutex,
+    atomic::{AtomicUsize, Ordering},
+};
 
-use crate::common::Scene;
+use crate::common::{HOUR, Scene};
 use busbar_core::{
     BoxFuture, GeneratedImage, ImageDone, ImageEvent, ImageModel, ImageRequest, ImageScheduler, ImageStream,
     Pixels, Result, Tenant,
@@ -163,14 +166,40 @@ async fn a_given_picture_reaches_the_model_and_goes_with_the_job() {
     assert!(scene.jobs.artifacts().head(job.inputs[0]).await.is_err());
 }
 
+/// Workers of which only every second one has the model that jobs ask for.
+fn half_of_them_without() -> Scene {
+    let asked = AtomicUsize::new(0);
+    let find = move |_: &busbar_core::ModelId| {
+        let model: Arc<dyn ImageModel> = Arc::<Painter>::default();
+        (asked.fetch_add(1, Ordering::Relaxed) % 2 == 1).then_some(model)
+    };
+    Scene::with(Arc::new(ImageJobs::new(Box::new(find), Arc::new(Text))))
+}
+
 #[tokio::test]
-async fn a_model_that_went_missing_fails_the_job_with_its_name() {
+async fn a_worker_without_the_model_leaves_the_job_to_one_that_has_it() {
+    let scene = half_of_them_without();
+    let job = submit(&scene, &ImageRecipe::new("painter", "a red apple"), vec![]).await;
+    scene.run().await;
+    assert_eq!(scene.get(&job).await.phase(), Phase::Queued);
+    scene.clock.advance(HOUR);
+    scene.run().await;
+    assert_eq!(scene.get(&job).await.phase(), Phase::Succeeded);
+}
+
+#[tokio::test]
+async fn a_model_that_nobody_has_fails_the_job_with_its_name() {
     let scene = scene(&Arc::default());
     let job = submit(&scene, &ImageRecipe::new("gone", "a red apple"), vec![]).await;
-    scene.run().await;
+    for _ in 0..job.tries {
+        scene.run().await;
+        scene.clock.advance(HOUR);
+    }
     let job = scene.get(&job).await;
     assert_eq!(job.phase(), Phase::Failed);
-    assert!(job.fault().unwrap().reason.contains("`gone`"));
+    let fault = job.fault().unwrap();
+    assert!(fault.reason.contains("`gone`"));
+    assert_eq!(fault.code.as_deref(), Some("model_not_found"));
 }
 
 #[tokio::test]

@@ -2,12 +2,10 @@
 
 use std::time::Duration;
 
-use crate::common::{Scene, recipe};
+use crate::common::{HOUR, Scene, recipe};
 use busbar_core::{Error, ErrorKind, Tenant};
 use busbar_jobs::{Cancelled, JobState, MediaType, Milestone, Output, Phase, QueueName, Stopper};
 use bytes::Bytes;
-
-const HOUR: Duration = Duration::from_secs(3600);
 
 #[tokio::test]
 async fn a_job_is_done_and_its_files_are_kept() {

@@ -5,7 +5,7 @@ use std::{
     time::Duration,
 };
 
-use crate::common::Scene;
+use crate::common::{HOUR, Scene};
 use busbar_core::{BoxFuture, Clock, Error, ErrorKind, Result};
 use busbar_jobs::{
     Courier, CourierPolicy, Hook, HookAnswer, HookEvent, HookKeys, HookPost, HookRequest, Output, QueueName,
@@ -13,8 +13,6 @@ use busbar_jobs::{
 };
 
 const SECRET: &str = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw";
-const HOUR: Duration = Duration::from_secs(3600);
-
 /// A receiver that answers as it is told, the last answer for ever.
 #[derive(Debug)]
 struct Receiver {
