@@ -1,7 +1,7 @@
 //! Pulls models, for the command that is called so and for those that find theirs missing.
 
 use busbar_app::{Error, Shelf, Talk};
-use busbar_catalog::{Cancel, Entry, Error as CatalogError, Status};
+use busbar_catalog::{Cancel, Entry, Error as CatalogError, Silent, Status};
 
 use crate::{
     exit::{Failure, Result},
@@ -10,9 +10,31 @@ use crate::{
     terminal::{PullBar, confirm, spinner},
 };
 
+/// The model that a name means, or a place: `name` is what it is to be called then.
+pub(crate) async fn find(wanted: &str, name: Option<&str>, shelf: &Shelf, setup: &Setup) -> Result<Entry> {
+    let cancel = Cancel::new();
+    let (store, catalog, stop) = (shelf.store.clone(), shelf.catalog.clone(), cancel.clone());
+    let (place, called) = (wanted.to_owned(), name.map(str::to_owned));
+    let wait = spinner("asking where it is", setup.terminal, setup.quiet);
+    let work = tokio::task::spawn_blocking(move || store.at(&catalog, &place, called.as_deref(), &stop));
+    let found = finish(work, &cancel).await;
+    wait.finish_and_clear();
+    match (found??, name) {
+        (Some(entry), _) => Ok(entry),
+        (None, None) => Ok(shelf.catalog.entry(wanted)?.clone()),
+        (None, Some(_)) => Err(Failure::Usage(format!(
+            "--name is for models that are pulled by their place; '{wanted}' has its name"
+        ))),
+    }
+}
+
 /// Pulls a model, showing its licence and how far it is. Ctrl-C stops it; what has come is kept.
 pub(crate) async fn pull(entry: &Entry, shelf: &Shelf, setup: &Setup) -> Result {
     let terminal = setup.terminal;
+    if shelf.catalog.entry(entry.name.as_str()).is_err() {
+        // Before a byte moves: what was begun can be named, gone on with, and removed.
+        shelf.store.remember(entry, &Silent, &Cancel::new())?;
+    }
     if let Status::Present { path, .. } = shelf.store.status(entry) {
         if !setup.quiet {
             terminal.note(format!("{} is here: {}", entry.name, path.display()))?;
@@ -58,25 +80,37 @@ pub(crate) async fn open(setup: &Setup, name: Option<&str>) -> Result<Talk> {
 
 /// Opens something that needs a model. Where that is not here yet and a person is, offers to pull it.
 pub(crate) async fn or_pull<T>(setup: &Setup, open: impl AsyncFn() -> Result<T>) -> Result<T> {
-    let missing = match load(setup, &open).await {
-        Err(Failure::App(Error::Catalog(CatalogError::NotPulled(missing)))) => missing,
+    let (missing, wanted) = match load(setup, &open).await {
+        Err(Failure::App(Error::Catalog(missing))) => match wanted(&missing) {
+            Some(wanted) => (missing, wanted),
+            None => return Err(missing.into()),
+        },
         other => return other,
     };
-    let shelf = Shelf::open(setup.config())?;
-    let entry = shelf.catalog.entry(missing.as_str())?;
     if !setup.terminal.can_ask() || setup.quiet {
-        return Err(CatalogError::NotPulled(missing).into());
+        return Err(missing.into());
     }
+    let shelf = Shelf::open(setup.config())?;
+    let entry = find(&wanted, None, &shelf, setup).await?;
     let size = entry.size.map_or_else(String::new, |size| format!("{size}, "));
     let question = format!(
-        "The model {missing} ({size}{}) is not here yet. Fetch it now?",
-        entry.licence.name
+        "The model {} ({size}{}) is not here yet. Fetch it now?",
+        entry.name, entry.licence.name
     );
     if !confirm(&question)? {
-        return Err(CatalogError::NotPulled(missing).into());
+        return Err(missing.into());
     }
-    pull(entry, &shelf, setup).await?;
+    pull(&entry, &shelf, setup).await?;
     load(setup, &open).await
+}
+
+/// What would have to be pulled.
+fn wanted(missing: &CatalogError) -> Option<String> {
+    match missing {
+        CatalogError::NotPulled(name) => Some(name.to_string()),
+        CatalogError::PlaceNotPulled(place) => Some(place.clone()),
+        _ => None,
+    }
 }
 
 async fn load<T>(setup: &Setup, open: &impl AsyncFn() -> Result<T>) -> Result<T> {

@@ -20,10 +20,6 @@ impl Shelf {
     /// # Errors
     /// The user's own catalog cannot be read or is wrong, or the hub's address is of no use.
     pub fn open(config: &Config) -> Result<Self> {
-        let mut catalog = Catalog::builtin()?;
-        if let Some(own) = &config.models.catalog {
-            catalog = catalog.extended_by(own)?;
-        }
         let token = config
             .hub
             .token
@@ -35,9 +31,11 @@ impl Shelf {
             hub,
             ..Settings::default()
         };
-        Ok(Self {
-            catalog,
-            store: Store::new(&config.storage.home).with_settings(settings),
-        })
+        let store = Store::new(&config.storage.home).with_settings(settings);
+        let mut catalog = Catalog::builtin()?.with_pulled(&store)?;
+        if let Some(own) = &config.models.catalog {
+            catalog = catalog.extended_by(own)?;
+        }
+        Ok(Self { catalog, store })
     }
 }

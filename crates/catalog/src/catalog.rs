@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use crate::{Entry, Error, Kind, Result, entry};
+use crate::{Entry, Error, Kind, Result, Store, entry, place::Place};
 
 /// The models that can be had by name: the ones compiled in, and the user's own.
 #[derive(Clone, Debug)]
@@ -83,7 +83,8 @@ impl Catalog {
             .find(|entry| entry.default && entry.kind == kind)
     }
 
-    /// What a name or a path means: a name of the catalog first, then a file.
+    /// What a name or a path means: a name of the catalog first, then a place that a model was pulled
+    /// from, then a file.
     ///
     /// # Errors
     /// It is neither. What looks like a path (it has a separator, or ends like a model file) is
@@ -93,6 +94,13 @@ impl Catalog {
             Ok(entry) => return Ok(Wanted::Entry(entry)),
             Err(unknown) => unknown,
         };
+        if let Some(place) = Place::read(name_or_path) {
+            let from = |entry: &&Entry| place.is_of(&entry.source);
+            let found = self.entries.iter().find(from);
+            return found
+                .map(Wanted::Entry)
+                .ok_or_else(|| Error::PlaceNotPulled(name_or_path.to_owned()));
+        }
         let path = Path::new(name_or_path);
         if path.is_file() || path.join("model_index.json").is_file() {
             return Ok(Wanted::File(path.to_owned()));
@@ -107,6 +115,19 @@ impl Catalog {
         } else {
             unknown
         })
+    }
+
+    /// With what was pulled by its place; nothing where nothing was.
+    ///
+    /// # Errors
+    /// The store's own list cannot be read, or somebody has written nonsense into it.
+    pub fn with_pulled(self, store: &Store) -> Result<Self> {
+        let list = store.pulled();
+        if list.is_file() {
+            self.extended_by(list)
+        } else {
+            Ok(self)
+        }
     }
 
     fn unknown(&self, name: &str) -> Error {

@@ -43,6 +43,23 @@ pub enum Error {
     /// It is in the catalog and not on this machine.
     #[error("the model '{0}' is not here yet; pull it with: busbar models pull {0}")]
     NotPulled(EntryName),
+    /// A place was given, and what is there was never pulled.
+    #[error("what '{0}' names is not here yet; pull it with: busbar models pull {0}")]
+    PlaceNotPulled(String),
+    /// A place was given that no model can be pulled from.
+    #[error("'{place}' {says}")]
+    Place {
+        /// As it was written.
+        place: String,
+        /// Why not.
+        says: String,
+    },
+    /// The name for a pulled model is another model's.
+    #[error("the name '{name}' is that of another model; pull it under a name of its own with --name")]
+    Taken {
+        /// The name.
+        name: EntryName,
+    },
     /// It is here and cannot be used.
     #[error("the model '{name}' cannot be used: {why}; pull it again with: busbar models pull {name}")]
     Unusable {

@@ -82,7 +82,7 @@ impl<'a> Partial<'a> {
             before,
             total: errand.total,
             progress: errand.progress,
-            cancel: errand.cancel,
+            cancel: errand.means.cancel,
         };
         let complete: u64 = left.complete.iter().sum();
         hash_some(&mut self.file, self.path, complete, &mut self.hasher, watch(0))?;
@@ -139,7 +139,7 @@ impl<'a> Partial<'a> {
 
     /// Adds bytes, unless there are more than were promised or someone wants to stop.
     pub(crate) fn append(&mut self, bytes: &[u8], phase: Phase) -> Result<()> {
-        self.errand.cancel.check()?;
+        self.errand.means.cancel.check()?;
         let length = self.length + bytes.len() as u64;
         self.within(length)?;
         let written = self.file.write_all(bytes);

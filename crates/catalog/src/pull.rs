@@ -1,14 +1,11 @@
 //! Pulling: ask, make sure there is room, fetch, check, put in place.
 
-use std::{
-    fs,
-    path::{Path, PathBuf},
-    sync::mpsc,
-};
+use std::{fs, path::PathBuf};
 
 use crate::{
     ByteCount, Cancel, Entry, Error, Phase, Progress, PullProgress, Result, Settings, Sha256,
     lock::Lock,
+    means::Means,
     partial::Partial,
     record::{self, Record},
     source::Facts,
@@ -20,15 +17,12 @@ use crate::{
 /// One pull: what for, with which settings, watched and stopped by whom.
 pub(crate) struct Errand<'a> {
     pub(crate) entry: &'a Entry,
-    pub(crate) settings: &'a Settings,
-    /// A directory for whatever lies around meanwhile. It may not exist yet; it goes when the pull is done.
-    pub(crate) scratch: &'a Path,
+    pub(crate) means: Means<'a>,
     /// The length of the whole file, once someone has said it.
     pub(crate) total: Option<ByteCount>,
     /// Whether a hash will tell if the bytes are right. If not, no byte of doubtful origin may be kept.
     pub(crate) hash_known: bool,
     pub(crate) progress: &'a dyn PullProgress,
-    pub(crate) cancel: &'a Cancel,
 }
 
 impl Errand<'_> {
@@ -39,55 +33,6 @@ impl Errand<'_> {
             done: ByteCount(self.total.map_or(done, |total| done.min(total.get()))),
             total: self.total,
         });
-    }
-
-    /// Does something on the network until it works, fails for good, or patience ends. `gained` says
-    /// whether the try that just failed got any further; then counting starts again.
-    pub(crate) fn persist<S>(
-        &self,
-        state: &mut S,
-        mut attempt: impl FnMut(&mut S) -> Result<()>,
-        gained: impl Fn(&S) -> u64,
-    ) -> Result<()> {
-        let patience = self.settings.patience;
-        let mut failures = 0;
-        let mut furthest = gained(state);
-        loop {
-            let error = match attempt(state) {
-                Err(error) if error.is_passing() => error,
-                settled => return settled,
-            };
-            if gained(state) > furthest {
-                furthest = gained(state);
-                failures = 0;
-            }
-            failures += 1;
-            if failures >= patience.tries {
-                return Err(error);
-            }
-            tracing::debug!(failures, %error, "a fetch failed and is tried again");
-            let doublings = (failures - 1).min(5);
-            self.cancel.sleep(patience.pause.saturating_mul(1 << doublings))?;
-        }
-    }
-
-    /// The next message of a thread that reads the network, unless there is silence for too long.
-    pub(crate) fn hear<T>(&self, messages: &mpsc::Receiver<T>, place: &str) -> Result<Option<T>> {
-        let mut silence = std::time::Duration::ZERO;
-        loop {
-            self.cancel.check()?;
-            match messages.recv_timeout(crate::cancel::GLANCE) {
-                Ok(message) => return Ok(Some(message)),
-                Err(mpsc::RecvTimeoutError::Disconnected) => return Ok(None),
-                Err(mpsc::RecvTimeoutError::Timeout) => silence += crate::cancel::GLANCE,
-            }
-            if silence >= self.settings.patience.silence {
-                return Err(Error::Network {
-                    place: place.to_owned(),
-                    says: format!("nothing was heard for {} s", silence.as_secs()),
-                });
-            }
-        }
     }
 }
 
@@ -109,12 +54,14 @@ pub(crate) fn pull(
     }
     let mut errand = Errand {
         entry,
-        settings,
-        scratch: &place.scratch,
+        means: Means {
+            settings,
+            scratch: &place.scratch,
+            cancel,
+        },
         total: entry.size,
         hash_known: false,
         progress,
-        cancel,
     };
     let promised = promised(&errand)?;
     errand.total = promised.size;
@@ -213,7 +160,7 @@ fn check(partial: Partial<'_>, errand: &Errand<'_>, sha256: Option<Sha256>) -> R
 fn discard(partial: Partial<'_>, errand: &Errand<'_>) -> Result<()> {
     partial.discard()?;
     // What was fetched for it is no better than it.
-    let _ = fs::remove_dir_all(errand.scratch);
+    let _ = fs::remove_dir_all(errand.means.scratch);
     Ok(())
 }
 

@@ -2,7 +2,7 @@
 
 pub(crate) mod address;
 mod file;
-mod hf;
+pub(crate) mod hf;
 mod http;
 mod https;
 mod pypi;

@@ -9,6 +9,7 @@
 //! HOME/models/NAME/PART/FILE        of a model that is a folder…
 //! HOME/models/NAME/PART/FILE.toml   …and what was verified, for each file
 //! HOME/models/.locks/NAME           held while any of these change
+//! HOME/models/.pulled.toml          a catalog of what was pulled by its place instead of a name
 //! ```
 
 use std::{
@@ -170,6 +171,19 @@ impl Store {
             }
             _ => Ok(ByteCount(freed)),
         }
+    }
+
+    /// The catalog of what was pulled by its place.
+    pub(crate) fn pulled(&self) -> PathBuf {
+        self.home.join("models").join(".pulled.toml")
+    }
+
+    pub(crate) fn locks(&self) -> PathBuf {
+        self.home.join("models").join(".locks")
+    }
+
+    pub(crate) fn settings(&self) -> &Settings {
+        &self.settings
     }
 
     fn place(&self, entry: &Entry) -> Place {

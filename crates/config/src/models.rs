@@ -253,11 +253,13 @@ impl<'de> Deserialize<'de> for RawTextModel {
     }
 }
 
-/// `name`, `name=file.gguf` or `file.gguf`; a file alone is called by its name without the ending.
+/// `name`, `name=file.gguf` or `file.gguf`; a file alone is called by its name without the ending. What
+/// was pulled by its place (`hf:owner/repo/file.gguf`) may be named by it.
 fn named(text: &str) -> RawTextModel {
+    let is_place = text.starts_with("hf:") || text.contains("://");
     let (id, path) = match text.split_once('=') {
         Some((id, path)) => (id.to_owned(), Some(path.to_owned())),
-        None if text.to_ascii_lowercase().ends_with(".gguf") => {
+        None if !is_place && text.to_ascii_lowercase().ends_with(".gguf") => {
             let stem = Path::new(text).file_stem().unwrap_or_default();
             (stem.to_string_lossy().replace(' ', "-"), Some(text.to_owned()))
         }
@@ -304,5 +306,7 @@ mod tests {
         );
         let model = named("smollm2-135m-instruct");
         assert_eq!((&*model.id, model.path), ("smollm2-135m-instruct", None));
+        let model = named("hf:o/r/m.gguf");
+        assert_eq!((&*model.id, model.path), ("hf:o/r/m.gguf", None));
     }
 }

@@ -5,7 +5,7 @@ use std::path::Path;
 use serde::Deserialize;
 
 use super::{Entry, FolderFile, Format, ImageDefaults, Kind, Licence};
-use crate::{ByteCount, EntryName, Fault, FileName, Sha256, Source, name::inner_path};
+use crate::{ByteCount, EntryName, Fault, FileName, Sha256, Source, name::inner_path, source::address};
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -250,7 +250,7 @@ fn window(tokens: Option<u32>) -> Result<Option<u32>, &'static str> {
 
 fn licence(raw: RawLicence) -> Result<Licence, &'static str> {
     let name = line(raw.name).map_err(|_| "needs a name: an SPDX expression, or its owner's word for it")?;
-    if !raw.url.starts_with("https://") {
+    if address::check(&raw.url).is_err() {
         return Err("needs a url that starts with https://");
     }
     Ok(Licence {

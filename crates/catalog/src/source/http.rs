@@ -23,7 +23,7 @@ pub(super) struct Get<'a> {
 
 /// Appends what is missing of the file to `partial`.
 pub(super) fn download(get: &Get<'_>, partial: &mut Partial<'_>, errand: &Errand<'_>) -> Result<()> {
-    errand.persist(
+    errand.means.persist(
         partial,
         |partial| attempt(get, partial, errand),
         |partial| partial.length(),
@@ -35,7 +35,7 @@ fn attempt(get: &Get<'_>, partial: &mut Partial<'_>, errand: &Errand<'_>) -> Res
     if partial.version().is_none() && !errand.hash_known {
         partial.restart_part()?;
     }
-    let request = Request::new(get, partial.offset(), partial.version(), errand.settings);
+    let request = Request::new(get, partial.offset(), partial.version(), errand.means.settings);
     let (tell, messages) = sync_channel(4);
     thread::spawn(move || reader::read(&request, &tell));
     let cut = |says: String| Error::Network {
@@ -44,7 +44,7 @@ fn attempt(get: &Get<'_>, partial: &mut Partial<'_>, errand: &Errand<'_>) -> Res
     };
     let mut expected = None;
     loop {
-        let Some(message) = errand.hear(&messages, get.place)? else {
+        let Some(message) = errand.means.hear(&messages, get.place)? else {
             return Err(cut("the connection was lost".to_owned()));
         };
         match message {

@@ -58,6 +58,7 @@ impl WheelFile {
     /// Where the wheel is kept until its file is safe. Pip's own name for it may be another.
     fn kept(&self, errand: &Errand<'_>) -> PathBuf {
         errand
+            .means
             .scratch
             .join(format!("{}-{}.whl", self.project, self.version))
     }
@@ -68,12 +69,13 @@ impl WheelFile {
         if kept.exists() {
             return Ok(kept);
         }
-        fs::create_dir_all(errand.scratch).map_err(Error::io("make the directory", errand.scratch))?;
+        fs::create_dir_all(errand.means.scratch)
+            .map_err(Error::io("make the directory", errand.means.scratch))?;
         let fetched = pip::download(&self.requirement(), partial.length(), errand)?;
         // Only a whole wheel ever has this name.
         fs::rename(&fetched, &kept).map_err(Error::io("rename", &fetched))?;
         record::sync_directory_of(&kept)?;
-        pip::sweep(errand.scratch);
+        pip::sweep(errand.means.scratch);
         Ok(kept)
     }
 }

@@ -15,6 +15,7 @@ mod https;
 mod hub;
 #[cfg(unix)]
 mod killed;
+mod places;
 #[cfg(unix)]
 mod pypi;
 mod store;

@@ -21,6 +21,7 @@ Examples:
   busbar models list
   busbar models pull                      the default model
   busbar models pull qwen2.5-0.5b-instruct
+  busbar models pull hf:OWNER/REPO:Q4_K_M any other GGUF file; `busbar help models pull`
   busbar models path smollm2-135m-instruct
   busbar models promote mobilenet-v2      it answers those who ask what is on pictures
 

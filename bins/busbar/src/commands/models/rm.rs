@@ -1,6 +1,7 @@
 //! `busbar models rm`
 
 use busbar_app::Shelf;
+use busbar_catalog::{Cancel, Silent};
 
 use crate::{exit::Result, setup::Setup};
 
@@ -19,6 +20,7 @@ pub(super) fn run(args: &Args, shelf: &Shelf, setup: &Setup) -> Result {
     }
     for entry in entries {
         let freed = shelf.store.remove(entry)?;
+        shelf.store.forget(&entry.name, &Silent, &Cancel::new())?;
         if !setup.quiet {
             let said = if freed.get() == 0 {
                 "was not here".to_owned()

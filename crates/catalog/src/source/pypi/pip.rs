@@ -25,8 +25,8 @@ const TAIL: usize = 600;
 pub(super) fn download(requirement: &str, before: u64, errand: &Errand<'_>) -> Result<PathBuf> {
     let pip = find(errand)?;
     // A fresh directory each time: a pip that outlived a killed pull may still write to its own.
-    let workplace = errand.scratch.join(format!("pip-{}", std::process::id()));
-    sweep(errand.scratch);
+    let workplace = errand.means.scratch.join(format!("pip-{}", std::process::id()));
+    sweep(errand.means.scratch);
     let temporary = workplace.join("tmp");
     fs::create_dir_all(&temporary).map_err(Error::io("make the directory", &temporary))?;
     let log = workplace.join("pip.log");
@@ -74,7 +74,7 @@ pub(super) fn download(requirement: &str, before: u64, errand: &Errand<'_>) -> R
 /// The first way to call pip that works here.
 fn find(errand: &Errand<'_>) -> Result<Vec<OsString>> {
     let words = |words: &[&str]| words.iter().map(OsString::from).collect();
-    let candidates: Vec<Vec<OsString>> = match &errand.settings.pip {
+    let candidates: Vec<Vec<OsString>> = match &errand.means.settings.pip {
         Some(chosen) => vec![chosen.clone()],
         None => KNOWN.into_iter().map(words).collect(),
     };
@@ -113,12 +113,12 @@ struct Pip(Child);
 impl Pip {
     fn wait(mut self, mut meanwhile: impl FnMut(), errand: &Errand<'_>) -> Result<ExitStatus> {
         loop {
-            errand.cancel.check()?;
+            errand.means.cancel.check()?;
             match self.0.try_wait().map_err(Error::io("wait for", "pip"))? {
                 Some(status) => return Ok(status),
                 None => meanwhile(),
             }
-            errand.cancel.sleep(GLANCE)?;
+            errand.means.cancel.sleep(GLANCE)?;
         }
     }
 
