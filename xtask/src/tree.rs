@@ -2,7 +2,7 @@
 
 use std::{
     collections::BTreeMap,
-    fs, io,
+    env, fs, io,
     path::{Path, PathBuf},
     process::Command,
 };
@@ -44,9 +44,13 @@ pub struct Package<'a> {
 }
 
 impl Tree {
-    /// The root of the repository that this crate was built in.
+    /// The root of the repository that cargo runs this for. Not the one it was built in: checkouts that
+    /// share a target folder share the program.
     pub fn root() -> PathBuf {
-        Path::new(env!("CARGO_MANIFEST_DIR")).join("..")
+        let built_in = || PathBuf::from(env!("CARGO_MANIFEST_DIR"));
+        env::var_os("CARGO_MANIFEST_DIR")
+            .map_or_else(built_in, PathBuf::from)
+            .join("..")
     }
 
     /// Reads the files that git tracks, and the new ones that it does not ignore.
