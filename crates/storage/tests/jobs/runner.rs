@@ -1,7 +1,4 @@
 //! The runner and what clients see of jobs, on stores in memory and a clock that stands still.
-
-use std::time::Duration;
-
 use crate::common::{HOUR, Scene, recipe};
 use busbar_core::{Error, ErrorKind, Tenant};
 use busbar_jobs::{Cancelled, JobState, MediaType, Milestone, Output, Phase, QueueName, Stopper};
