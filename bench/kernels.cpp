@@ -3,10 +3,10 @@
 //
 //   c++ -O2 -std=c++17 -fopenmp -I LLAMA/include -I LLAMA/ggml/include bench/kernels.cpp -o kernels \
 //     -L LIB -Wl,--start-group -lllama -lggml -lggml-base -lggml-cpu -Wl,--end-group -lpthread -ldl
-//   GGML_CPU_TILED_MM=0 ./kernels MODEL.gguf 1 f16,f16,512 f16,bf16,16 f16,bf16,128
+//   ./kernels MODEL.gguf 1 f16,f16,512 f16,f16,128 f16,bf16,128
 //
 // LLAMA: llama.cpp's sources as in the crate; LIB: where a build of it with the kernels in question
-// (GGML_LLAMAFILE, GGML_CPU_REPACK) lies. Each triple: keys, values, tokens of a piece.
+// (GGML_LLAMAFILE, GGML_CPU_REPACK; GGML_CPU_TILED_MM=0 in the environment turns a third off) lies. Each triple: keys, values, tokens of a piece.
 #include "llama.h"
 #include <algorithm>
 #include <cstdio>

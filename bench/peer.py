@@ -1,4 +1,4 @@
-"""llama.cpp by itself, for bench/text.py: reads orders on standard input, answers with speeds.
+"""llama.cpp by itself, for bench/text.py: reads orders on standard input, answers with what it computed.
 
 Uses the library's own calls without the binding's comforts, so that what is timed is llama.cpp.
 """
@@ -7,7 +7,6 @@ import ctypes
 import json
 import os
 import sys
-import time
 
 # The orders' answers alone go to standard output; the library's own words do not.
 answers = os.fdopen(os.dup(1), "w")
@@ -31,8 +30,8 @@ def main():
     engine = Engine(model, context)
     for line in sys.stdin:
         order = json.loads(line)
-        speed = engine.prompt(order["prompt"]) if "prompt" in order else engine.decode(order["decode"])
-        print(json.dumps({"tokens_per_second": speed}), file=answers, flush=True)
+        tokens = engine.prompt(order["prompt"]) if "prompt" in order else engine.decode(order["decode"])
+        print(json.dumps({"tokens": tokens}), file=answers, flush=True)
 
 
 class Engine:
@@ -47,20 +46,18 @@ class Engine:
     def prompt(self, words):
         tokens = self.tokens(words)
         self.forget()
-        began = time.perf_counter()
         self.compute(tokens)
         self.sample()
-        return len(tokens) / (time.perf_counter() - began)
+        return len(tokens)
 
     def decode(self, count):
         self.forget()
         self.compute(self.tokens("Once upon a time"))
         token = self.sample()
-        began = time.perf_counter()
         for _ in range(count - 1):
             self.compute([token])
             token = self.sample()
-        return (count - 1) / (time.perf_counter() - began)
+        return count
 
     def tokens(self, words):
         text = words.encode()
