@@ -138,9 +138,10 @@ def test_a_model_without_tools_says_so(client):
 
 
 def test_a_conversation_finds_its_beginning_computed(client):
-    first = ask(client)
+    # With a seed, beginnings are found in pieces that are longer than this.
+    first = ask(client, seed=None)
     said = {"role": "assistant", "content": first.choices[0].message.content}
-    second = ask(client, messages=[*HELLO, said, {"role": "user", "content": "Again."}])
+    second = ask(client, seed=None, messages=[*HELLO, said, {"role": "user", "content": "Again."}])
     assert second.usage.prompt_tokens_details.cached_tokens > 0
     assert second.usage.prompt_tokens > first.usage.prompt_tokens
 

@@ -2,12 +2,17 @@
 //!
 //! Speaks to llama.cpp without the binding's own context, which has no way to stop a pass.
 
-use std::{marker::PhantomData, ptr::NonNull, slice, sync::Arc};
+use std::{marker::PhantomData, ptr::NonNull, slice};
 
 use busbar_core::{Error, ErrorKind, Result};
 use llama_cpp_sys_2 as sys;
 
-use super::{Brake, Weights, backend::backend, batch::Batch, brake::at_a_step};
+use super::{
+    Between, Weights,
+    backend::backend,
+    batch::Batch,
+    watch::{Post, at_a_step},
+};
 
 /// The sizes of a context.
 #[derive(Clone, Copy, Debug)]
@@ -20,8 +25,6 @@ pub(crate) struct ContextConfig {
     pub(crate) pass: u32,
     /// Threads.
     pub(crate) threads: i32,
-    /// Attention that does not depend on how many rows are computed at once.
-    pub(crate) reproducible: bool,
     /// Whether vectors are wanted of every token. Logits are then computed of every token too,
     /// which answers must not pay for.
     pub(crate) vectors: bool,
@@ -45,7 +48,7 @@ pub(crate) struct Entry {
 pub(crate) enum Passed {
     /// Everything is computed.
     Whole,
-    /// The brake was pulled. What its sequences hold from its tokens on is to be forgotten.
+    /// It was told not to go on. What its sequences hold from its tokens on is to be forgotten.
     Stopped,
 }
 
@@ -62,15 +65,16 @@ pub(crate) struct Context<'w> {
     batch: Batch,
     words: usize,
     dimensions: usize,
-    /// llama.cpp holds a pointer to it.
-    brake: Arc<Brake>,
+    /// llama.cpp holds its address.
+    post: Post,
     _weights: PhantomData<&'w Weights>,
 }
 
 impl<'w> Context<'w> {
     /// Takes the memory for every sequence's cache.
-    pub(crate) fn new(weights: &'w Weights, config: ContextConfig, brake: Arc<Brake>) -> Result<Self> {
+    pub(crate) fn new(weights: &'w Weights, config: ContextConfig) -> Result<Self> {
         backend()?;
+        let post = Post::new();
         // SAFETY: reads defaults; the pointers in them are null.
         let mut params = unsafe { sys::llama_context_default_params() };
         params.n_ctx = config.window.saturating_mul(config.sequences);
@@ -82,23 +86,16 @@ impl<'w> Context<'w> {
         params.flash_attn_type = sys::LLAMA_FLASH_ATTN_TYPE_ENABLED;
         params.kv_unified = false;
         params.type_k = sys::GGML_TYPE_F16;
-        // llama.cpp's quicker attention paths are taken by shape (one row; 64 rows and more) and
-        // sum in another order. They need keys and values of one type; with two, every row is
-        // computed the same way. What that costs: see bench/RESULTS.md.
-        params.type_v = if config.reproducible {
-            sys::GGML_TYPE_BF16
-        } else {
-            sys::GGML_TYPE_F16
-        };
+        params.type_v = sys::GGML_TYPE_F16;
         params.embeddings = config.vectors;
         params.pooling_type = sys::LLAMA_POOLING_TYPE_NONE;
         params.no_perf = true;
         // A GPU is quick enough to be waited for, and would have to be asked after every step.
         if weights.are_on_processor() {
             params.cb_eval = Some(at_a_step);
-            params.cb_eval_user_data = Arc::as_ptr(&brake).cast_mut().cast();
+            params.cb_eval_user_data = post.address();
         }
-        // SAFETY: the model outlives the context (`'w`), and the brake does, since it is kept.
+        // SAFETY: the model outlives the context (`'w`), and so does the post, which is kept.
         let raw = unsafe { sys::llama_init_from_model(weights.raw(), params) };
         let raw = NonNull::new(raw).ok_or_else(|| {
             Error::new(
@@ -115,23 +112,34 @@ impl<'w> Context<'w> {
             batch: Batch::new(config.pass),
             words: weights.words(),
             dimensions: weights.dimensions(),
-            brake,
+            post,
             _weights: PhantomData,
         })
     }
 
     /// Computes a pass. More entries than the pass is made for are refused here: llama.cpp would
     /// end the process.
-    pub(crate) fn pass(&mut self, entries: &[Entry]) -> Result<Passed, PassError> {
+    pub(crate) fn pass(&mut self, entries: &[Entry]) -> Result<(), PassError> {
         const DONE: i32 = 0;
         const REFUSED: i32 = -1;
         let batch = self.batch.fill(entries).ok_or(PassError(REFUSED))?;
         // SAFETY: the context is ours alone (`&mut self`), and the batch holds what it says.
-        let code = unsafe { sys::llama_decode(self.raw.as_ptr(), batch) };
-        match (code, self.brake.take_stopped()) {
+        match unsafe { sys::llama_decode(self.raw.as_ptr(), batch) } {
+            DONE => Ok(()),
+            code => Err(PassError(code)),
+        }
+    }
+
+    /// Computes a pass, and asks between its steps whether to go on. On a GPU nothing is asked.
+    pub(crate) fn pass_watched(
+        &mut self,
+        entries: &[Entry],
+        between: Between<'_>,
+    ) -> Result<Passed, PassError> {
+        let post = self.post.clone();
+        match post.during(between, || self.pass(entries)) {
             (_, true) => Ok(Passed::Stopped),
-            (DONE, false) => Ok(Passed::Whole),
-            (code, false) => Err(PassError(code)),
+            (outcome, false) => outcome.map(|()| Passed::Whole),
         }
     }
 
@@ -207,4 +215,8 @@ impl Drop for Context<'_> {
 }
 
 #[cfg(test)]
+mod shapes;
+#[cfg(test)]
 mod tests;
+#[cfg(test)]
+mod tiny;

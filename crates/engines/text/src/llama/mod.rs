@@ -4,12 +4,10 @@
 
 mod backend;
 mod batch;
-mod brake;
 mod context;
-#[cfg(unix)]
-mod process;
+mod watch;
 mod weights;
 
-pub(crate) use brake::Brake;
 pub(crate) use context::{Context, ContextConfig, Entry, PassError, Passed};
+pub(crate) use watch::Between;
 pub(crate) use weights::{Weights, WeightsConfig};

@@ -32,6 +32,14 @@ impl Job {
         }
     }
 
+    /// Whether it is an answer whose request named a seed.
+    pub(super) fn is_seeded(&self) -> bool {
+        match &self.work {
+            Work::Generate(generation) => generation.sampler.is_seeded(),
+            Work::Embed(_) => false,
+        }
+    }
+
     /// Ends it with an error.
     pub(super) fn fail(self, error: Error) {
         match self.work {

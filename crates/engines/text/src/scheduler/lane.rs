@@ -1,19 +1,17 @@
 //! A lane: one context, and the slots that its sequences are.
 //!
-//! Answers with a seed are computed in a lane of their own. There every row of a pass is computed
-//! the same way, whatever stands beside it; the other lane takes the quickest way for each shape.
-//! Neither ever reads what the other has computed, so a seeded answer cannot come to depend on it.
-
-use std::sync::Arc;
+//! Answers with a seed are computed in a lane of their own, one at a time and in fixed shapes
+//! (`turns`); the others share passes of whatever shape is quickest. Neither lane ever reads what
+//! the other has computed, so a seeded answer cannot come to depend on it.
 
 use busbar_core::Result;
 
 use super::{
-    plan::{Want, plan},
     prefix::{SlotView, place},
     slot::{Request, Slot},
+    turns::PIECE,
 };
-use crate::llama::{Brake, Context, ContextConfig, Entry, PassError, Passed, Weights};
+use crate::llama::{Between, Context, ContextConfig, Entry, PassError, Passed, Weights};
 
 /// One context and its slots.
 #[derive(Debug)]
@@ -22,6 +20,8 @@ pub(super) struct Lane<'w> {
     /// Made when the first request comes: its cache is memory that is then held.
     context: Option<Context<'w>>,
     pub(super) slots: Vec<Slot>,
+    /// Whether prompts find each other's beginnings in whole pieces only.
+    whole_pieces: bool,
 }
 
 /// What a pass computed.
@@ -41,18 +41,28 @@ pub(super) struct Failed {
 }
 
 impl<'w> Lane<'w> {
-    pub(super) fn new(sizes: ContextConfig) -> Self {
+    /// A lane whose passes may have any shape.
+    pub(super) fn quick(sizes: ContextConfig) -> Self {
         Self {
             sizes,
             context: None,
             slots: (0..sizes.sequences).map(|_| Slot::default()).collect(),
+            whole_pieces: false,
+        }
+    }
+
+    /// A lane in which a sequence is computed alone and prompts in whole pieces.
+    pub(super) fn seeded(sizes: ContextConfig) -> Self {
+        Self {
+            whole_pieces: true,
+            ..Self::quick(sizes)
         }
     }
 
     /// Makes the context, where it is not made yet.
-    pub(super) fn open(&mut self, weights: &'w Weights, brake: &Arc<Brake>) -> Result<()> {
+    pub(super) fn open(&mut self, weights: &'w Weights) -> Result<()> {
         if self.context.is_none() {
-            self.context = Some(Context::new(weights, self.sizes, brake.clone())?);
+            self.context = Some(Context::new(weights, self.sizes)?);
         }
         Ok(())
     }
@@ -73,14 +83,20 @@ impl<'w> Lane<'w> {
         let Some(context) = &mut self.context else {
             return Err(request);
         };
-        let views: Vec<SlotView<'_>> = self.slots.iter().map(Slot::view).collect();
-        let Some(place) = place(&views, &request.prompt) else {
+        let views: Vec<SlotView<'_>> = self
+            .slots
+            .iter()
+            .map(|slot| slot.view(self.whole_pieces))
+            .collect();
+        let step = if self.whole_pieces { PIECE } else { 1 };
+        let Some(place) = place(&views, &request.prompt, step) else {
             return Err(request);
         };
         let mut reuse = place.reuse;
         if let Some(source) = place.copy_from {
             context.copy(source, place.slot);
             self.slots[place.slot].cached = self.slots[source].cached.clone();
+            self.slots[place.slot].read = self.slots[source].read;
         }
         if !context.trim(place.slot, reuse) {
             context.clear(place.slot);
@@ -90,14 +106,18 @@ impl<'w> Lane<'w> {
         Ok(reuse)
     }
 
-    /// One pass, with at most `piece` tokens of prompts; `None` where there was nothing to compute,
-    /// or somebody came and it was stopped.
-    pub(super) fn pass(&mut self, piece: usize, tick: u64) -> Result<Option<Computed>, Failed> {
-        let wants: Vec<Want> = self.slots.iter().map(Slot::want).collect();
-        let takes = plan(&wants, piece);
+    /// One pass, of so many tokens for each slot. `between` is asked between its steps, where it is
+    /// given. `None` where there was nothing to compute, or the pass was stopped.
+    pub(super) fn pass(
+        &mut self,
+        takes: &[usize],
+        tick: u64,
+        between: Option<Between<'_>>,
+    ) -> Result<Option<Computed>, Failed> {
         let mut entries = Vec::new();
         let mut shares = Vec::new();
-        for (sequence, (slot, &count)) in self.slots.iter().zip(&takes).enumerate() {
+        let taking = self.slots.iter().zip(takes).enumerate();
+        for (sequence, (slot, &count)) in taking.filter(|(_, (_, count))| **count > 0) {
             let mut own = None;
             for (offset, (token, output)) in slot.take(count).into_iter().enumerate() {
                 if output {
@@ -110,14 +130,16 @@ impl<'w> Lane<'w> {
                     output,
                 });
             }
-            if count > 0 {
-                shares.push((sequence, count, own));
-            }
+            shares.push((sequence, count, own));
         }
         let Some(context) = self.context.as_mut().filter(|_| !entries.is_empty()) else {
             return Ok(None);
         };
-        match context.pass(&entries) {
+        let outcome = match between {
+            Some(between) => context.pass_watched(&entries, between),
+            None => context.pass(&entries).map(|()| Passed::Whole),
+        };
+        match outcome {
             Ok(Passed::Whole) => {}
             Ok(Passed::Stopped) => {
                 for &(slot, ..) in &shares {
@@ -130,10 +152,9 @@ impl<'w> Lane<'w> {
                 return Err(Failed { slots, error });
             }
         }
-        for entry in &entries {
-            let slot = &mut self.slots[entry.sequence];
-            slot.cached.push(entry.token);
-            slot.last_used = tick;
+        for &(slot, ..) in &shares {
+            let own = entries.iter().filter(|entry| entry.sequence == slot);
+            self.slots[slot].hold(own.map(|entry| entry.token), tick);
         }
         let tokens = entries.len();
         Ok(Some(Computed { tokens, shares }))
@@ -141,6 +162,7 @@ impl<'w> Lane<'w> {
 
     /// Forgets what a stopped pass has left behind in a slot, and no more where that can be done.
     fn keep(&mut self, slot: usize) {
+        self.slots[slot].stops += 1;
         let kept = self.slots[slot].cached.len();
         if let Some(context) = &mut self.context
             && !context.trim(slot, kept)
@@ -154,6 +176,6 @@ impl<'w> Lane<'w> {
         if let Some(context) = &mut self.context {
             context.clear(slot);
         }
-        self.slots[slot].cached.clear();
+        self.slots[slot].empty();
     }
 }

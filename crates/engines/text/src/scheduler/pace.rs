@@ -15,7 +15,7 @@ pub(super) struct Pace {
 }
 
 /// How long a pass may take beside others: some fifteen tokens a second for those who write.
-const BESIDE_OTHERS: f64 = 0.06;
+pub(super) const BESIDE_OTHERS: Duration = Duration::from_millis(60);
 /// Smaller pieces would move too little for the time that a pass costs in any case.
 const SMALLEST: usize = 4;
 /// Until it is known how long passes take.
@@ -42,9 +42,9 @@ impl Pace {
             clippy::cast_sign_loss,
             reason = "a positive number of tokens, bounded in the next line"
         )]
-        let beside = self
-            .per_token
-            .map_or(AT_FIRST, |seconds| (BESIDE_OTHERS / seconds.max(1e-9)) as usize);
+        let beside = self.per_token.map_or(AT_FIRST, |seconds| {
+            (BESIDE_OTHERS.as_secs_f64() / seconds.max(1e-9)) as usize
+        });
         beside.max(SMALLEST).min(self.largest)
     }
 

@@ -16,6 +16,16 @@ pub(super) enum Want {
     },
 }
 
+impl Want {
+    /// Tokens of a prompt that are not computed yet.
+    pub(super) fn left(self) -> usize {
+        match self {
+            Self::Prompt { left, .. } => left,
+            Self::Nothing | Self::Token => 0,
+        }
+    }
+}
+
 /// How many tokens of each slot the pass computes.
 ///
 /// Answers under way come first, a token each. Prompts share `budget`: shortest first, so that a

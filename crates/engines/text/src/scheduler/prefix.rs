@@ -5,7 +5,7 @@
 pub(super) struct SlotView<'a> {
     /// Whether a request may be placed here.
     pub(super) free: bool,
-    /// The tokens whose keys and values it holds.
+    /// The tokens whose keys and values it holds, as far as others may use them.
     pub(super) cached: &'a [u32],
     /// The pass in which it was last used; smaller is longer ago.
     pub(super) last_used: u64,
@@ -29,17 +29,14 @@ const WORTH_COPYING: usize = 128;
 ///
 /// A slot that holds the beginning of this very conversation is continued. Else the one unused for
 /// longest is taken, and a long common beginning (a system prompt) is copied from where it is.
-pub(super) fn place(slots: &[SlotView<'_>], prompt: &[u32]) -> Option<Place> {
+/// Beginnings are used up to a multiple of `step` only.
+pub(super) fn place(slots: &[SlotView<'_>], prompt: &[u32], step: usize) -> Option<Place> {
     // The last token is always computed: its logits choose the first token of the answer.
     let usable = prompt.len().saturating_sub(1);
     let common = |slot: usize| {
         let cached = slots[slot].cached;
-        cached
-            .iter()
-            .zip(prompt)
-            .take_while(|(a, b)| a == b)
-            .count()
-            .min(usable)
+        let common = cached.iter().zip(prompt).take_while(|(a, b)| a == b).count();
+        common.min(usable) / step.max(1) * step.max(1)
     };
     let free = || (0..slots.len()).filter(|&slot| slots[slot].free);
     let own = free().max_by_key(|&slot| (common(slot), std::cmp::Reverse(slots[slot].last_used)))?;
@@ -89,7 +86,7 @@ mod tests {
             slot(true, &[1, 2, 3, 4], 9),
             slot(true, &[1, 9], 5),
         ];
-        let place = place(&slots, &[1, 2, 3, 4, 5, 6]).unwrap();
+        let place = place(&slots, &[1, 2, 3, 4, 5, 6], 1).unwrap();
         assert_eq!(
             place,
             Place {
@@ -103,7 +100,7 @@ mod tests {
     #[test]
     fn the_last_token_of_a_prompt_is_always_computed() {
         let slots = [slot(true, &[1, 2, 3], 0)];
-        assert_eq!(place(&slots, &[1, 2, 3]).unwrap().reuse, 2);
+        assert_eq!(place(&slots, &[1, 2, 3], 1).unwrap().reuse, 2);
     }
 
     #[test]
@@ -114,7 +111,7 @@ mod tests {
             slot(false, &[], 0),
         ];
         assert_eq!(
-            place(&slots, &[1, 2]).unwrap(),
+            place(&slots, &[1, 2], 1).unwrap(),
             Place {
                 slot: 1,
                 reuse: 0,
@@ -130,7 +127,7 @@ mod tests {
         prompt.extend([900, 901]);
         let slots = [slot(false, &long, 8), slot(true, &[], 0)];
         assert_eq!(
-            place(&slots, &prompt).unwrap(),
+            place(&slots, &prompt, 1).unwrap(),
             Place {
                 slot: 1,
                 reuse: 300,
@@ -145,7 +142,7 @@ mod tests {
         let prompt = [0, 1, 2, 900];
         let slots = [slot(true, &other, 8), slot(true, &[], 3)];
         assert_eq!(
-            place(&slots, &prompt).unwrap(),
+            place(&slots, &prompt, 1).unwrap(),
             Place {
                 slot: 1,
                 reuse: 0,
@@ -156,6 +153,14 @@ mod tests {
 
     #[test]
     fn no_free_slot_is_no_place() {
-        assert_eq!(place(&[slot(false, &[], 0)], &[1]), None);
+        assert_eq!(place(&[slot(false, &[], 0)], &[1], 1), None);
+    }
+
+    #[test]
+    fn a_beginning_is_used_up_to_a_step_only() {
+        let held: Vec<u32> = (0..200).collect();
+        let slots = [slot(true, &held, 0)];
+        let reuse = |length: usize| place(&slots, &held[..length], 64).unwrap().reuse;
+        assert_eq!([64, 65, 128, 129, 200].map(reuse), [0, 64, 64, 128, 192]);
     }
 }

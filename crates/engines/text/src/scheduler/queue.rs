@@ -2,12 +2,14 @@
 
 use std::{
     collections::VecDeque,
-    sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError},
+    sync::{
+        Condvar, Mutex, MutexGuard, PoisonError,
+        atomic::{AtomicBool, Ordering},
+    },
     time::Instant,
 };
 
 use super::Job;
-use crate::llama::Brake;
 
 /// Why a job was not taken.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -24,8 +26,8 @@ pub struct Queue {
     state: Mutex<State>,
     changed: Condvar,
     capacity: usize,
-    /// Pulled for everyone who comes.
-    brake: Arc<Brake>,
+    /// Whether somebody has come, or it was closed, since this was last taken back.
+    news: AtomicBool,
 }
 
 #[derive(Debug, Default)]
@@ -41,7 +43,7 @@ impl Queue {
             state: Mutex::default(),
             changed: Condvar::new(),
             capacity,
-            brake: Arc::default(),
+            news: AtomicBool::new(false),
         }
     }
 
@@ -66,14 +68,24 @@ impl Queue {
             .partition_point(|other| other.context.priority >= job.context.priority);
         state.waiting.insert(place, job);
         drop(state);
-        self.brake.pull();
+        self.news.store(true, Ordering::Release);
         self.changed.notify_one();
         Ok(())
     }
 
-    /// The brake that is pulled for everyone who comes, and when the queue closes.
-    pub(super) fn brake(&self) -> &Arc<Brake> {
-        &self.brake
+    /// Whether somebody has come, or it was closed. Costs nothing: it is asked within passes.
+    pub(super) fn has_news(&self) -> bool {
+        self.news.load(Ordering::Acquire)
+    }
+
+    /// The same, and takes it back.
+    pub(super) fn take_news(&self) -> bool {
+        self.news.swap(false, Ordering::AcqRel)
+    }
+
+    /// Whether such a job waits.
+    pub(super) fn holds(&self, which: impl Fn(&Job) -> bool) -> bool {
+        self.state().waiting.iter().any(which)
     }
 
     /// The next job that may begin, if one waits.
@@ -102,7 +114,7 @@ impl Queue {
     /// Takes no more jobs, and wakes who waits.
     pub fn close(&self) {
         self.state().closed = true;
-        self.brake.pull();
+        self.news.store(true, Ordering::Release);
         self.changed.notify_all();
     }
 

@@ -1,11 +1,12 @@
 //! Texts that are read for their vectors, one at a time, in pieces between the passes of answers.
-
-use std::sync::Arc;
+//!
+//! Pieces end at fixed places (`turns`), so that a text's vector depends on the text alone.
 
 use busbar_core::{Context as For, Error, Result};
 use tokio::sync::oneshot;
 
-use crate::llama::{Context, ContextConfig, Entry, Weights};
+use super::turns::piece;
+use crate::llama::{Between, Context, ContextConfig, Entry, Passed, Weights};
 
 /// Reads texts. Its context is made when the first text comes: vectors of every token cost logits
 /// of every token, so it is not the one that answers are computed in.
@@ -48,7 +49,7 @@ impl Text {
 }
 
 impl<'w> Reading<'w> {
-    /// Reads pieces of at most `sizes.pass` tokens.
+    /// `sizes.pass` holds a whole piece.
     pub(super) fn new(weights: &'w Weights, sizes: ContextConfig) -> Self {
         Self {
             weights,
@@ -73,25 +74,25 @@ impl<'w> Reading<'w> {
         self.text.take()
     }
 
-    /// Reads the next piece, of at most `most` tokens; answers with the vector of a text that is read whole, and how many
-    /// tokens were read.
-    pub(super) fn piece(&mut self, most: usize) -> Result<(usize, Option<Vec<f32>>)> {
+    /// Reads the next piece, and asks `between` its steps; answers with the vector of a text that is
+    /// read whole, and how many tokens were read: none where the pass was stopped.
+    pub(super) fn piece(&mut self, between: Between<'_>) -> Result<(usize, Option<Vec<f32>>)> {
         let Some(text) = &mut self.text else {
             return Ok((0, None));
         };
         if self.context.is_none() {
-            self.context = Some(Context::new(self.weights, self.sizes, Arc::default())?);
+            self.context = Some(Context::new(self.weights, self.sizes)?);
         }
         let Some(context) = &mut self.context else {
             return Ok((0, None));
         };
-        if text.read == 0 {
+        // Of the text before, or of a pass that was stopped.
+        if !context.trim(0, text.read) {
             context.clear(0);
+            text.read = 0;
+            text.sum.clear();
         }
-        let end = text
-            .tokens
-            .len()
-            .min(text.read + most.clamp(1, self.sizes.pass as usize));
+        let end = text.read + piece(text.read, text.tokens.len());
         let entry = |position: usize| Entry {
             token: text.tokens[position],
             position,
@@ -99,9 +100,12 @@ impl<'w> Reading<'w> {
             output: true,
         };
         let entries: Vec<_> = (text.read..end).map(entry).collect();
-        context
-            .pass(&entries)
+        let passed = context
+            .pass_watched(&entries, between)
             .map_err(|error| Error::internal("the model could not read this text").with_source(error))?;
+        if passed == Passed::Stopped {
+            return Ok((0, None));
+        }
         for place in 0..entries.len() {
             add(&mut text.sum, context.vector(place)?);
         }

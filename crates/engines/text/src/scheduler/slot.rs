@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use busbar_core::{Done, Error, Event, FinishReason, Result, Tokens, Usage};
 
-use super::{Generation, job::report, plan::Want, prefix::SlotView};
+use super::{Generation, job::report, plan::Want, prefix::SlotView, turns::border};
 use crate::{grammar::Constraint, llama::Context, sample::ranked, text::Flow, vocab::TokenTable};
 
 /// One sequence of the KV cache.
@@ -12,6 +12,10 @@ use crate::{grammar::Constraint, llama::Context, sample::ranked, text::Flow, voc
 pub(super) struct Slot {
     /// The tokens whose keys and values are computed, in order.
     pub(super) cached: Vec<u32>,
+    /// How many of them, from the start, are a prompt's: computed in pieces, not one by one.
+    pub(super) read: usize,
+    /// How often a piece of its prompt was stopped.
+    pub(super) stops: usize,
     /// The pass in which it was last used.
     pub(super) last_used: u64,
     /// The request that holds it.
@@ -53,10 +57,16 @@ pub(super) struct Limits {
 }
 
 impl Slot {
-    pub(super) fn view(&self) -> SlotView<'_> {
+    /// What another prompt may find here: everything, or what was read in whole pieces only.
+    pub(super) fn view(&self, whole_pieces: bool) -> SlotView<'_> {
+        let usable = if whole_pieces {
+            border(self.read)
+        } else {
+            self.cached.len()
+        };
         SlotView {
             free: self.task.is_none(),
-            cached: &self.cached,
+            cached: &self.cached[..usable.min(self.cached.len())],
             last_used: self.last_used,
         }
     }
@@ -64,6 +74,8 @@ impl Slot {
     /// Gives the slot to a request whose first `reuse` prompt tokens are computed here.
     pub(super) fn begin(&mut self, request: Request, reuse: usize, since: u64) {
         self.cached.truncate(reuse);
+        self.read = self.read.min(reuse);
+        self.stops = 0;
         self.task = Some(Task {
             context: request.context,
             prompt: request.prompt,
@@ -87,11 +99,26 @@ impl Slot {
         }
     }
 
+    /// Notes that a pass has computed these tokens for it.
+    pub(super) fn hold(&mut self, tokens: impl IntoIterator<Item = u32>, tick: u64) {
+        self.cached.extend(tokens);
+        self.last_used = tick;
+        if matches!(&self.task, Some(Task { next: None, .. })) {
+            self.read = self.cached.len();
+        }
+    }
+
+    /// Notes that it holds nothing any more.
+    pub(super) fn empty(&mut self) {
+        self.cached.clear();
+        self.read = 0;
+    }
+
     /// The tokens that a pass computes for it, with whether each one's output is wanted.
     pub(super) fn take(&self, count: usize) -> Vec<(u32, bool)> {
         let Some(task) = &self.task else { return Vec::new() };
         if let Some(token) = task.next {
-            return vec![(token, true)];
+            return vec![(token, true); count.min(1)];
         }
         let from = self.cached.len();
         let last = task.prompt.len() - 1;

@@ -9,11 +9,11 @@ use busbar_core::{Clock, Error, ErrorKind, Result};
 
 use super::{
     Job, Queue, Stats, Work,
-    lane::{Failed, Lane},
+    lane::Lane,
     pace::Pace,
-    plan::Want,
     reading::{Reading, Text},
-    slot::{Limits, Request, Step, Task},
+    slot::{Limits, Request, Task},
+    turns::{PIECE, Turns},
 };
 use crate::{
     llama::{ContextConfig, Weights},
@@ -46,19 +46,26 @@ pub struct WorkerConfig {
 /// Runs requests until the queue is closed.
 #[derive(Debug)]
 pub struct Worker<'w> {
-    config: WorkerConfig,
+    pub(super) config: WorkerConfig,
     weights: &'w Weights,
-    limits: Limits,
-    /// The quick one, and, where seeds must be kept, the one for answers with a seed.
-    lanes: Vec<Lane<'w>>,
-    reading: Reading<'w>,
-    pace: Pace,
+    pub(super) limits: Limits,
+    /// The quick one, and, where seeds must be kept, the one for answers with a seed; none while a
+    /// pass of its own is under way.
+    pub(super) lanes: [Option<Lane<'w>>; 2],
+    /// Answers in the lane that is out of reach.
+    pub(super) away: usize,
+    pub(super) turns: Turns,
+    /// None while its pass is under way.
+    pub(super) reading: Option<Reading<'w>>,
+    pub(super) pace: Pace,
     /// Counts passes and placements; slots are ordered by it.
-    tick: u64,
+    pub(super) tick: u64,
 }
 
 /// The lane of answers without a seed.
-const QUICK: usize = 0;
+pub(super) const QUICK: usize = 0;
+/// The lane of answers with a seed.
+pub(super) const SEEDED: usize = 1;
 
 impl<'w> Worker<'w> {
     /// Makes the context. Must be called on the thread that runs it.
@@ -71,26 +78,21 @@ impl<'w> Worker<'w> {
             sequences: config.sequences,
             pass: config.prompt_chunk + config.sequences,
             threads: config.threads,
-            reproducible: false,
             vectors: false,
         };
-        let seeded = ContextConfig {
-            reproducible: true,
+        let alone = ContextConfig {
+            pass: u32::try_from(PIECE).unwrap_or(u32::MAX),
             ..sizes
         };
-        let mut lanes = vec![Lane::new(sizes)];
-        if config.reproducible {
-            lanes.push(Lane::new(seeded));
-        }
-        lanes[QUICK].open(weights, config.queue.brake())?;
+        let mut quick = Lane::quick(sizes);
+        quick.open(weights)?;
+        let lanes = [Some(quick), config.reproducible.then(|| Lane::seeded(alone))];
         let reading = Reading::new(
             weights,
             ContextConfig {
                 sequences: 1,
-                pass: config.prompt_chunk,
-                reproducible: config.reproducible,
                 vectors: true,
-                ..sizes
+                ..alone
             },
         );
         let limits = Limits {
@@ -103,7 +105,9 @@ impl<'w> Worker<'w> {
             weights,
             limits,
             lanes,
-            reading,
+            away: 0,
+            turns: Turns::default(),
+            reading: Some(reading),
             tick: 0,
         })
     }
@@ -111,13 +115,15 @@ impl<'w> Worker<'w> {
     /// Runs until the queue is closed; then what is left fails.
     pub(crate) fn run(&mut self) {
         while self.is_busy() || self.config.queue.wait() {
+            // First, so that news of what comes from now on are kept.
+            self.config.queue.take_news();
             if self.config.queue.is_closed() {
                 break;
             }
-            self.config.queue.brake().release();
             self.leave();
             self.join();
-            self.pass();
+            self.pass_quick();
+            self.pass_seeded();
             self.read();
         }
         let stopped = || Error::new(ErrorKind::Unavailable, "the model was stopped");
@@ -135,34 +141,49 @@ impl<'w> Worker<'w> {
     }
 
     fn is_busy(&self) -> bool {
-        self.reading.text().is_some() || self.answers() > 0
+        !self.is_reader_free() || self.answers() > 0
+    }
+
+    /// Whether no text is read for its vector.
+    pub(super) fn is_reader_free(&self) -> bool {
+        self.reading
+            .as_ref()
+            .is_some_and(|reading| reading.text().is_none())
     }
 
     /// How many answers are under way.
-    fn answers(&self) -> usize {
-        self.lanes.iter().map(Lane::busy).sum()
+    pub(super) fn answers(&self) -> usize {
+        self.busy(QUICK) + self.busy(SEEDED) + self.away
+    }
+
+    /// How many of them are in a lane that is within reach.
+    pub(super) fn busy(&self, lane: usize) -> usize {
+        self.lanes[lane].as_ref().map_or(0, Lane::busy)
     }
 
     /// Where they are.
     fn tasks(&self) -> Vec<At> {
         let lanes = self.lanes.iter().enumerate();
-        lanes
-            .flat_map(|(lane, held)| {
-                let slots = held.slots.iter().enumerate();
-                slots
-                    .filter(|(_, slot)| slot.task.is_some())
-                    .map(move |(slot, _)| At { lane, slot })
-            })
+        let slots = lanes.flat_map(|(lane, held)| {
+            let slots = held.iter().flat_map(|held| held.slots.iter().enumerate());
+            slots.map(move |(slot, held)| (At { lane, slot }, held))
+        });
+        slots
+            .filter(|(_, slot)| slot.task.is_some())
+            .map(|(at, _)| at)
             .collect()
     }
 
+    /// The request at a place.
+    fn task(&self, at: At) -> Option<&Task> {
+        self.lanes[at.lane].as_ref()?.slots[at.slot].task.as_ref()
+    }
+
     /// Frees the slots of those who went away or ran out of time, and clears such jobs from the queue.
-    fn leave(&mut self) {
+    pub(super) fn leave(&mut self) {
         let now = self.config.clock.now();
         for at in self.tasks() {
-            let Some(task) = &self.lanes[at.lane].slots[at.slot].task else {
-                continue;
-            };
+            let Some(task) = self.task(at) else { continue };
             if task.is_abandoned() {
                 Stats::add(&self.config.stats.cancelled, 1);
                 self.free(at);
@@ -173,7 +194,7 @@ impl<'w> Worker<'w> {
                 }
             }
         }
-        if let Some(text) = self.reading.text() {
+        if let Some(text) = self.reading.as_ref().and_then(Reading::text) {
             if text.reply.is_closed() {
                 Stats::add(&self.config.stats.cancelled, 1);
                 self.free_reading();
@@ -195,13 +216,13 @@ impl<'w> Worker<'w> {
         }
     }
 
-    /// Begins with as many waiting requests as there is room for.
-    fn join(&mut self) {
+    /// Begins with as many waiting requests as there is room for, in what is within reach.
+    pub(super) fn join(&mut self) {
         loop {
-            let slot = self.has_room();
-            let reader = self.reading.text().is_none();
+            let room = self.has_room();
+            let reader = self.is_reader_free();
             let may_begin = |job: &Job| match job.work {
-                Work::Generate(_) => slot,
+                Work::Generate(_) => room && self.lanes[self.lane_of(job.is_seeded())].is_some(),
                 Work::Embed(_) => reader,
             };
             let Some(Job {
@@ -219,156 +240,72 @@ impl<'w> Worker<'w> {
                     prompt,
                     generation,
                 }),
-                Work::Embed(reply) => self.reading.begin(Text::new(context, prompt, reply)),
+                Work::Embed(reply) => {
+                    if let Some(reading) = &mut self.reading {
+                        reading.begin(Text::new(context, prompt, reply));
+                    }
+                }
             }
         }
     }
 
     /// Whether one more answer may begin. Each lane has slots for as many, so that it finds one.
-    fn has_room(&self) -> bool {
+    pub(super) fn has_room(&self) -> bool {
         self.answers() < self.config.sequences as usize
+    }
+
+    fn lane_of(&self, seeded: bool) -> usize {
+        if seeded && self.config.reproducible {
+            SEEDED
+        } else {
+            QUICK
+        }
     }
 
     /// Places a request in the lane that it belongs to.
     fn admit(&mut self, request: Request) {
-        let last = self.lanes.len() - 1;
-        let lane = if request.generation.sampler.is_seeded() {
-            last
-        } else {
-            QUICK
-        };
         self.tick += 1;
-        let opened = self.lanes[lane].open(self.weights, self.config.queue.brake());
-        let refused = match opened {
-            Ok(()) => match self.lanes[lane].admit(request, self.tick) {
-                Ok(reused) => return Stats::add(&self.config.stats.reused_tokens, reused),
-                Err(request) => (request, Error::internal("an answer found no slot")),
+        let lane = self.lane_of(request.generation.sampler.is_seeded());
+        let placed = match &mut self.lanes[lane] {
+            Some(lane) => match lane.open(self.weights) {
+                Ok(()) => lane
+                    .admit(request, self.tick)
+                    .map_err(|request| (request, Error::internal("an answer found no slot"))),
+                Err(error) => Err((request, error)),
             },
-            Err(error) => (request, error),
+            None => Err((request, Error::internal("an answer found no lane"))),
         };
-        Stats::add(&self.config.stats.failed, 1);
-        self.config.stats.active.fetch_sub(1, Ordering::Relaxed);
-        let (request, error) = refused;
-        request.generation.output.send(Err(error));
-    }
-
-    /// A piece of the text that is read for its vector.
-    fn read(&mut self) {
-        if self.reading.text().is_none() {
-            return;
-        }
-        let outcome = match self.reading.piece(self.pace.piece(self.answers() == 0)) {
-            Ok((tokens, vector)) => {
-                Stats::add(&self.config.stats.passes, 1);
-                Stats::add(&self.config.stats.prompt_tokens, tokens);
-                let Some(vector) = vector else { return };
-                Stats::add(&self.config.stats.finished, 1);
-                Ok(vector)
-            }
-            Err(error) => {
+        match placed {
+            Ok(reused) => Stats::add(&self.config.stats.reused_tokens, reused),
+            Err((request, error)) => {
                 Stats::add(&self.config.stats.failed, 1);
-                Err(error)
-            }
-        };
-        if let Some(text) = self.free_reading() {
-            text.answer(outcome);
-        }
-    }
-
-    /// One pass of each lane, and what their outputs lead to.
-    fn pass(&mut self) {
-        let alone = self.answers() == 1 && self.reading.text().is_none();
-        let piece = self.pace.piece(alone);
-        // A large piece is worth stopping, but only for somebody who can begin.
-        let stoppable = alone && self.longest_prompt() > self.pace.piece(false) && self.has_room();
-        self.config.queue.brake().arm(stoppable);
-        for lane in 0..self.lanes.len() {
-            self.pass_lane(lane, piece);
-        }
-        self.config.queue.brake().arm(false);
-    }
-
-    /// What is left of the longest prompt under way.
-    fn longest_prompt(&self) -> usize {
-        let slots = self.lanes.iter().flat_map(|lane| &lane.slots);
-        let left = slots.map(|slot| match slot.want() {
-            Want::Prompt { left, .. } => left,
-            Want::Nothing | Want::Token => 0,
-        });
-        left.max().unwrap_or(0)
-    }
-
-    fn pass_lane(&mut self, lane: usize, piece: usize) {
-        self.tick += 1;
-        let began = self.config.clock.now();
-        let computed = match self.lanes[lane].pass(piece, self.tick) {
-            Ok(None) => return,
-            Ok(Some(computed)) => computed,
-            Err(Failed { slots, error }) => {
-                let error = Error::internal("the model could not compute this answer").with_source(error);
-                tracing::error!(error = %error, "a pass through the model failed");
-                for slot in slots {
-                    self.fail(At { lane, slot }, error.clone());
-                }
-                return;
-            }
-        };
-        Stats::add(&self.config.stats.passes, 1);
-        let took = self.config.clock.now().saturating_duration_since(began);
-        self.pace.learn(computed.tokens, took);
-        for (slot, tokens, output) in computed.shares {
-            self.step(At { lane, slot }, tokens, output);
-        }
-    }
-
-    fn step(&mut self, at: At, computed: usize, output: Option<usize>) {
-        let lane = &mut self.lanes[at.lane];
-        let cached = lane.slots[at.slot].cached.len();
-        let Some(mut task) = lane.slots[at.slot].task.take() else {
-            return;
-        };
-        let before = task.usage().output;
-        let step = match lane.context() {
-            Some(context) => task
-                .step(context, output, cached, &self.limits)
-                .unwrap_or_else(Step::Failed),
-            None => Step::Failed(Error::internal("an answer has no context")),
-        };
-        let written = task.usage().output.0 - before.0;
-        Stats::add(&self.config.stats.output_tokens, written as usize);
-        if before.0 == 0 && task.computes_prompt(cached) {
-            Stats::add(&self.config.stats.prompt_tokens, computed);
-        }
-        self.lanes[at.lane].slots[at.slot].task = Some(task);
-        match step {
-            Step::On => {}
-            Step::Failed(error) => self.fail(at, error),
-            Step::Finished => {
-                Stats::add(&self.config.stats.finished, 1);
-                self.free(at);
+                self.config.stats.active.fetch_sub(1, Ordering::Relaxed);
+                request.generation.output.send(Err(error));
             }
         }
     }
 
     /// Fails a slot's request and forgets its cache, whose state is unknown.
-    fn fail(&mut self, at: At, error: Error) {
+    pub(super) fn fail(&mut self, at: At, error: Error) {
         Stats::add(&self.config.stats.failed, 1);
-        self.lanes[at.lane].forget(at.slot);
+        if let Some(lane) = &mut self.lanes[at.lane] {
+            lane.forget(at.slot);
+        }
         if let Some(task) = self.free(at) {
             task.fail(error);
         }
     }
 
     /// Takes the request out of a slot. What is computed stays, for the next turn.
-    fn free(&mut self, at: At) -> Option<Task> {
-        let task = self.lanes[at.lane].slots[at.slot].task.take()?;
+    pub(super) fn free(&mut self, at: At) -> Option<Task> {
+        let task = self.lanes[at.lane].as_mut()?.slots[at.slot].task.take()?;
         self.config.stats.active.fetch_sub(1, Ordering::Relaxed);
         Some(task)
     }
 
     /// Takes the text that is being read out.
-    fn free_reading(&mut self) -> Option<Text> {
-        let text = self.reading.stop()?;
+    pub(super) fn free_reading(&mut self) -> Option<Text> {
+        let text = self.reading.as_mut()?.stop()?;
         self.config.stats.active.fetch_sub(1, Ordering::Relaxed);
         Some(text)
     }
@@ -376,9 +313,9 @@ impl<'w> Worker<'w> {
 
 /// Where an answer under way is.
 #[derive(Clone, Copy, Debug)]
-struct At {
-    lane: usize,
-    slot: usize,
+pub(super) struct At {
+    pub(super) lane: usize,
+    pub(super) slot: usize,
 }
 
 /// Why a request is not worth going on with at `now`, where it is not.
