@@ -105,6 +105,11 @@ impl Auth {
         }
     }
 
+    /// Whether nothing has to be waited for.
+    pub fn is_at_hand(&self) -> bool {
+        matches!(self, Self::Open | Self::Key { .. })
+    }
+
     /// The host does not accept who we are: what is kept elsewhere may have been changed there.
     pub fn refused(&self) {
         if let Self::Held { key, .. } = self {

@@ -171,13 +171,10 @@ impl Host {
         request
             .headers_mut()
             .insert(USER_AGENT, HeaderValue::from_static(WHO));
-        // Credentials may have to be fetched first, from services that may hang too.
-        let patience = Instant::now() + self.patience.answer;
-        let until = deadline.map_or(patience, |deadline| deadline.min(patience));
-        match tokio::time::timeout_at(until, self.auth.apply(&mut request, &body)).await {
-            Ok(applied) => applied?,
-            Err(_) if until < patience => return Err(self.explain(Unanswered::Late)),
-            Err(_) => return Err(self.explain(Unanswered::Silent(self.patience.answer))),
+        if self.auth.is_at_hand() {
+            self.auth.apply(&mut request, &body).await?;
+        } else {
+            Box::pin(self.sign(&mut request, &body, deadline)).await?;
         }
         // After the signature: whoever stands in between may put its own call in place of ours.
         if let Some(trace) = &context.trace {
@@ -191,6 +188,22 @@ impl Host {
         };
         let answer = self.client.send(request, patience, deadline).await;
         answer.map_err(|why| self.explain(why))
+    }
+
+    /// Says who we are, where that has to be fetched first, from services that may hang too.
+    async fn sign(
+        &self,
+        request: &mut Request<Full<Bytes>>,
+        body: &Bytes,
+        deadline: Option<Instant>,
+    ) -> Result<()> {
+        let patience = Instant::now() + self.patience.answer;
+        let until = deadline.map_or(patience, |deadline| deadline.min(patience));
+        match tokio::time::timeout_at(until, self.auth.apply(request, body)).await {
+            Ok(applied) => applied,
+            Err(_) if until < patience => Err(self.explain(Unanswered::Late)),
+            Err(_) => Err(self.explain(Unanswered::Silent(self.patience.answer))),
+        }
     }
 
     /// Tells the host which trace this is a part of, in a form that it understands.

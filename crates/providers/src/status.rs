@@ -7,7 +7,7 @@ use std::time::{Duration, SystemTime};
 
 use busbar_core::{Error, ErrorKind};
 use busbar_wire::upstream::Said;
-use http::{HeaderMap, StatusCode, header::RETRY_AFTER};
+use http::{HeaderMap, Method, StatusCode, header::RETRY_AFTER};
 
 /// Where a host does not say how long to wait.
 const USUAL_WAIT: Duration = Duration::from_secs(1);
@@ -102,6 +102,22 @@ pub struct Refusal<'a> {
 /// Whether an answer is one.
 pub fn is_answer(status: StatusCode) -> bool {
     status.is_success()
+}
+
+/// The status that a head says, if it is one.
+pub fn read(code: u16) -> Option<StatusCode> {
+    StatusCode::from_u16(code).ok()
+}
+
+/// Whether the answer is still to come after it.
+pub fn is_interim(status: StatusCode) -> bool {
+    status.is_informational() && status != StatusCode::SWITCHING_PROTOCOLS
+}
+
+/// Whether nothing follows such a head, whatever it says of a length.
+pub fn has_no_body(status: StatusCode, method: &Method) -> bool {
+    let is_bare = matches!(status, StatusCode::NO_CONTENT | StatusCode::NOT_MODIFIED);
+    is_bare || status.is_informational() || method == Method::HEAD
 }
 
 /// Whether it says that nothing is there (yet).

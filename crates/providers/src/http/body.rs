@@ -9,10 +9,13 @@ use std::{
 
 use bytes::{Bytes, BytesMut};
 use futures_util::{Stream, StreamExt as _};
-use hyper::body::{Body as _, Frame, Incoming};
+use hyper::body::{Body as _, Incoming};
 use tokio::time::{Instant, Sleep};
 
-use super::{Unanswered, direct::DirectBody};
+use super::{
+    Unanswered,
+    direct::{DirectBody, Why},
+};
 
 /// What is read of a body that nobody wants any more, so that its connection can be used again.
 const DRAIN_BYTES: usize = 64 << 10;
@@ -35,8 +38,11 @@ pub struct Body {
     /// How the body ended, while what was held goes first.
     ended: Option<Option<Unanswered>>,
     stall: Duration,
-    silence: Pin<Box<Sleep>>,
-    deadline: Option<Pin<Box<Sleep>>>,
+    /// When the last piece came.
+    since: Instant,
+    deadline: Option<Instant>,
+    /// Goes off when either is up, or before: then it is put off. So a piece costs no look at it.
+    alarm: Pin<Box<Sleep>>,
 }
 
 /// Where a body comes from.
@@ -48,10 +54,14 @@ pub(super) enum Source {
 }
 
 impl Source {
-    fn poll_frame(&mut self, context: &mut Context<'_>) -> Poll<Option<hyper::Result<Frame<Bytes>>>> {
+    fn poll_piece(&mut self, context: &mut Context<'_>) -> Poll<Option<Result<Bytes, Why>>> {
         match self {
-            Self::Pooled(incoming) => Pin::new(incoming).poll_frame(context),
-            Self::Direct(body) => body.poll_frame(context),
+            Self::Pooled(incoming) => Pin::new(incoming).poll_frame(context).map(|frame| {
+                // Trailers say nothing here.
+                let piece = frame?.map(|frame| frame.into_data().unwrap_or_default());
+                Some(piece.map_err(Why::from))
+            }),
+            Self::Direct(body) => body.poll_piece(context),
         }
     }
 
@@ -75,15 +85,22 @@ impl std::fmt::Debug for Source {
 }
 
 impl Body {
-    pub(super) fn new(incoming: Source, stall: Duration, deadline: Option<Instant>) -> Self {
+    /// One that begins now; `alarm` is any, and becomes its own.
+    pub(super) fn new(
+        incoming: Source,
+        stall: Duration,
+        deadline: Option<Instant>,
+        alarm: Pin<Box<Sleep>>,
+    ) -> Self {
         Self {
             incoming,
             held: Gathered::default(),
             yielded: false,
             ended: None,
             stall,
-            silence: Box::pin(tokio::time::sleep(stall)),
-            deadline: deadline.map(|deadline| Box::pin(tokio::time::sleep_until(deadline))),
+            since: Instant::now(),
+            deadline,
+            alarm,
         }
     }
 
@@ -119,7 +136,7 @@ impl Body {
     pub fn hurry(&mut self) {
         if self.stall > DRAIN_TIME {
             self.stall = DRAIN_TIME;
-            self.silence.as_mut().reset(Instant::now() + DRAIN_TIME);
+            self.since = Instant::now();
         }
     }
 
@@ -147,20 +164,15 @@ impl Stream for Body {
 
     fn poll_next(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Self::Item>> {
         let this = &mut *self;
-        if let Some(deadline) = &mut this.deadline
-            && deadline.as_mut().poll(context).is_ready()
-        {
-            return Poll::Ready(Some(Err(Unanswered::Late)));
-        }
         if let Some(ended) = this.ended.take() {
             return Poll::Ready(ended.map(Err));
         }
         loop {
-            let frame = match this.incoming.poll_frame(context) {
-                Poll::Ready(frame) => frame,
+            let piece = match this.incoming.poll_piece(context) {
+                Poll::Ready(piece) => piece,
                 Poll::Pending if this.held.len() == 0 => {
-                    ready!(this.silence.as_mut().poll(context));
-                    return Poll::Ready(Some(Err(Unanswered::Silent(this.stall))));
+                    let why = ready!(this.poll_alarm(context));
+                    return Poll::Ready(Some(Err(why)));
                 }
                 Poll::Pending if this.yielded || !this.incoming.needs_turns() => return this.hand_on(),
                 Poll::Pending => {
@@ -169,19 +181,18 @@ impl Stream for Body {
                     return Poll::Pending;
                 }
             };
-            let ended = match frame {
-                Some(Ok(frame)) => {
-                    // Trailers say nothing here.
-                    this.held.add(frame.into_data().unwrap_or_default());
+            let ended = match piece {
+                Some(Ok(piece)) => {
+                    this.held.add(piece);
                     this.yielded = false;
                     match this.held.len() {
-                        0 => this.rest(),
+                        0 => this.since = Instant::now(),
                         HANDED_ON.. => return this.hand_on(),
                         _ => {}
                     }
                     continue;
                 }
-                Some(Err(error)) => Some(Unanswered::Broken(error.into())),
+                Some(Err(why)) => Some(Unanswered::Broken(why)),
                 None => None,
             };
             if this.held.len() == 0 {
@@ -195,14 +206,33 @@ impl Stream for Body {
 
 impl Body {
     fn hand_on(&mut self) -> Poll<Option<Result<Bytes, Unanswered>>> {
-        self.rest();
+        // Something came: silence begins anew.
+        self.since = Instant::now();
         self.yielded = false;
+        if self.deadline.is_some_and(|deadline| deadline <= self.since) {
+            return Poll::Ready(Some(Err(Unanswered::Late)));
+        }
         Poll::Ready(Some(Ok(self.held.take())))
     }
 
-    /// Something came: silence begins anew.
-    fn rest(&mut self) {
-        self.silence.as_mut().reset(Instant::now() + self.stall);
+    /// Waits until nothing has come for too long, or the deadline is there.
+    fn poll_alarm(&mut self, context: &mut Context<'_>) -> Poll<Unanswered> {
+        let silent = self.since + self.stall;
+        let due = self.deadline.map_or(silent, |deadline| deadline.min(silent));
+        if self.alarm.deadline() > due {
+            self.alarm.as_mut().reset(due);
+        }
+        while self.alarm.as_mut().poll(context).is_ready() {
+            if Instant::now() < due {
+                self.alarm.as_mut().reset(due);
+                continue;
+            }
+            return Poll::Ready(match self.deadline {
+                Some(deadline) if deadline <= due => Unanswered::Late,
+                _ => Unanswered::Silent(self.stall),
+            });
+        }
+        Poll::Pending
     }
 }
 

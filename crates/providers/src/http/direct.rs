@@ -2,33 +2,34 @@
 //! waits for an answer drives its connection himself, so that no other task has to be woken for each
 //! piece of it; between answers connections are kept.
 
+mod extent;
+mod head;
+mod line;
+
 use std::{
     collections::HashMap,
-    future::poll_fn,
-    pin::{Pin, pin},
+    mem,
+    pin::Pin,
     sync::{Arc, Mutex, PoisonError, Weak},
-    task::{Context, Poll, Waker},
+    task::{Context, Poll, Waker, ready},
     time::Duration,
 };
 
 use bytes::Bytes;
 use http::{
-    HeaderValue, Request, Response, Uri,
-    header::HOST,
-    uri::{Authority, PathAndQuery},
+    Request, Response, Uri,
+    uri::{Authority, Scheme},
 };
 use http_body_util::Full;
-use hyper::{
-    body::{Body as _, Frame, Incoming},
-    client::conn::{TrySendError, http1},
-};
-use tokio::{task::unconstrained, time::Instant};
+use hyper::body::Body as _;
+use hyper_rustls::MaybeHttpsStream;
+use tokio::time::Instant;
 use tower_service::Service as _;
 
-use super::{
-    IDLE, MOST_IDLE, Unanswered,
-    connect::{Connected, Connector},
-};
+use super::{IDLE, MOST_IDLE, Unanswered, connect::Connector};
+use extent::Extent;
+pub(super) use line::Why;
+use line::{Begun, Line, Sending, closed};
 
 type Sent = Request<Full<Bytes>>;
 
@@ -39,13 +40,6 @@ pub(super) struct Direct {
     idle: Arc<Idle>,
 }
 
-/// A connection, and the way to send requests by it; large, so it is boxed to be handed about.
-struct Line {
-    sender: http1::SendRequest<Full<Bytes>>,
-    /// `None` once it has ended: what it still owed is told when it is dropped.
-    connection: Option<http1::Connection<Connected, Full<Bytes>>>,
-}
-
 /// Connections that wait for a request.
 #[derive(Default)]
 struct Idle(Mutex<Waiting>);
@@ -53,15 +47,22 @@ struct Idle(Mutex<Waiting>);
 #[derive(Default)]
 struct Waiting {
     /// The one that waits for the shortest time is the last.
-    lines: HashMap<Authority, Vec<(Instant, Box<Line>)>>,
+    lines: HashMap<Authority, Vec<(Instant, Line)>>,
     /// Whether somebody closes those that wait too long.
     swept: bool,
 }
 
 /// The body of an answer, and the connection that it comes by.
 pub(super) struct DirectBody {
-    incoming: Incoming,
-    line: Option<Box<Line>>,
+    extent: Extent,
+    /// What has come and was not given yet.
+    ready: Vec<u8>,
+    /// `None` once the connection was given back or has failed.
+    line: Option<Line>,
+    /// What is left of the request, where the answer began before all of it was sent.
+    sending: Option<Sending>,
+    /// Whether the connection may carry another request.
+    keeps: bool,
     host: Authority,
     idle: Arc<Idle>,
 }
@@ -76,7 +77,7 @@ impl Direct {
 
     /// The host, where it is one of these.
     pub(super) fn host(uri: &Uri) -> Option<Authority> {
-        let in_clear = uri.scheme() == Some(&http::uri::Scheme::HTTP);
+        let in_clear = uri.scheme() == Some(&Scheme::HTTP);
         uri.authority().filter(|_| in_clear).cloned()
     }
 
@@ -88,146 +89,114 @@ impl Direct {
         request: Sent,
         connect: Option<Duration>,
     ) -> Result<Response<DirectBody>, Unanswered> {
-        let uri = request.uri().clone();
-        let mut request = addressed(request, &host);
-        while let Some(line) = self.idle.take(&host) {
-            match line.send(request).await {
-                Ok((answer, line)) => return Ok(self.answer(answer, line, host)),
-                Err(refused) => request = refused.unsent()?,
+        let (parts, body) = request.into_parts();
+        let body = bytes(body);
+        let mut sending = Sending::new(head::write(&parts, body.len()), body);
+        while let Some(mut line) = self.idle.take(&host) {
+            match line.ask(&mut sending, &parts.method).await {
+                Ok(begun) => return Ok(self.answer(begun, line, sending, host)),
+                Err(refused) if refused.is_unsent => {}
+                Err(refused) => return Err(Unanswered::Broken(refused.why)),
             }
         }
         // Apart, since it is large and most requests find a connection that is there.
-        let line = Box::pin(self.connect(uri, connect)).await?;
-        match line.send(request).await {
-            Ok((answer, line)) => Ok(self.answer(answer, line, host)),
-            Err(refused) => Err(Unanswered::Broken(refused.error.into())),
+        let mut line = Box::pin(self.connect(parts.uri, connect)).await?;
+        match line.ask(&mut sending, &parts.method).await {
+            Ok(begun) => Ok(self.answer(begun, line, sending, host)),
+            Err(refused) => Err(Unanswered::Broken(refused.why)),
         }
     }
 
-    async fn connect(&self, uri: Uri, most: Option<Duration>) -> Result<Box<Line>, Unanswered> {
+    async fn connect(&self, uri: Uri, most: Option<Duration>) -> Result<Line, Unanswered> {
         let connecting = self.connector.clone().call(uri);
-        let io = match most {
+        let connected = match most {
             Some(most) => tokio::time::timeout(most, connecting)
                 .await
                 .map_err(|_| Unanswered::Unconnected(most))?,
             None => connecting.await,
         };
-        let io = io.map_err(Unanswered::NoConnection)?;
-        let (sender, connection) = http1::handshake(io)
-            .await
-            .map_err(|error| Unanswered::Broken(error.into()))?;
-        Ok(Box::new(Line {
-            sender,
-            connection: Some(connection),
-        }))
-    }
-
-    fn answer(&self, answer: Response<Incoming>, line: Box<Line>, host: Authority) -> Response<DirectBody> {
-        let idle = self.idle.clone();
-        answer.map(|incoming| DirectBody {
-            incoming,
-            line: Some(line),
-            host,
-            idle,
-        })
-    }
-}
-
-/// The request as it is written on a connection to its host.
-fn addressed(mut request: Sent, host: &Authority) -> Sent {
-    let path = request.uri().path_and_query().cloned();
-    *request.uri_mut() = path.unwrap_or_else(|| PathAndQuery::from_static("/")).into();
-    let name = host.as_str().rsplit('@').next().unwrap_or_default();
-    if let Ok(name) = HeaderValue::from_str(name) {
-        request.headers_mut().entry(HOST).or_insert(name);
-    }
-    request
-}
-
-/// A request that was not answered, and the request itself where nothing of it was sent.
-struct Refused {
-    error: hyper::Error,
-    request: Option<Sent>,
-}
-
-impl Refused {
-    fn unsent(self) -> Result<Sent, Unanswered> {
-        self.request.ok_or_else(|| Unanswered::Broken(self.error.into()))
-    }
-}
-
-impl From<TrySendError<Sent>> for Refused {
-    fn from(mut error: TrySendError<Sent>) -> Self {
-        Self {
-            request: error.take_message(),
-            error: error.into_error(),
+        match connected.map_err(Unanswered::NoConnection)? {
+            MaybeHttpsStream::Http(stream) => Ok(Line::new(stream.into_inner())),
+            MaybeHttpsStream::Https(_) => Err(Unanswered::NoConnection("it is not in clear".into())),
         }
     }
-}
 
-impl Line {
-    async fn send(mut self: Box<Self>, request: Sent) -> Result<(Response<Incoming>, Box<Self>), Refused> {
-        // Only the connection can bring an answer, and it is driven before each look: nobody has to be woken
-        // for one, unless the look itself were put off (hence without a budget).
-        let mut answer = pin!(unconstrained(self.sender.try_send_request(request)));
-        let connection = &mut self.connection;
-        let answer = poll_fn(|context| {
-            drive(connection, context);
-            answer.as_mut().poll(&mut nobody())
+    fn answer(&self, begun: Begun, line: Line, sending: Sending, host: Authority) -> Response<DirectBody> {
+        let mut answer = Response::new(DirectBody {
+            extent: begun.head.extent,
+            ready: begun.body,
+            line: Some(line),
+            sending: (!sending.is_over()).then_some(sending),
+            keeps: begun.head.keeps && !begun.is_too_much,
+            host,
+            idle: self.idle.clone(),
         });
-        let answer = answer.await?;
-        Ok((answer, self))
-    }
-
-    /// Whether it can take a request. It may have ended since it was looked at last.
-    fn is_ready(&mut self, context: &mut Context<'_>) -> bool {
-        drive(&mut self.connection, context);
-        self.connection.is_some() && self.sender.is_ready()
+        *answer.status_mut() = begun.head.status;
+        *answer.headers_mut() = begun.head.headers;
+        answer
     }
 }
 
-/// Who is woken by nothing.
-fn nobody() -> Context<'static> {
-    Context::from_waker(Waker::noop())
-}
-
-/// Lets a connection read and write what it can.
-fn drive(connection: &mut Option<http1::Connection<Connected, Full<Bytes>>>, context: &mut Context<'_>) {
-    if let Some(running) = connection
-        && Pin::new(running).poll(context).is_ready()
-    {
-        *connection = None;
+/// The body of a request, which is there whole.
+fn bytes(mut body: Full<Bytes>) -> Bytes {
+    let mut nobody = Context::from_waker(Waker::noop());
+    match Pin::new(&mut body).poll_frame(&mut nobody) {
+        Poll::Ready(Some(Ok(frame))) => frame.into_data().unwrap_or_default(),
+        _ => Bytes::new(),
     }
 }
 
 impl DirectBody {
     pub(super) fn is_end_stream(&self) -> bool {
-        self.incoming.is_end_stream()
+        self.ready.is_empty() && self.extent.is_over()
     }
 
-    pub(super) fn poll_frame(
-        &mut self,
-        context: &mut Context<'_>,
-    ) -> Poll<Option<hyper::Result<Frame<Bytes>>>> {
-        // Asking for a piece is what makes the connection read one. Pieces come by it alone, so that nobody
-        // has to be woken for one.
-        let mut frame = Pin::new(&mut self.incoming).poll_frame(&mut nobody());
-        if frame.is_pending()
-            && let Some(line) = &mut self.line
-        {
-            drive(&mut line.connection, context);
-            frame = Pin::new(&mut self.incoming).poll_frame(&mut nobody());
+    /// The next bytes, as many as have come.
+    pub(super) fn poll_piece(&mut self, context: &mut Context<'_>) -> Poll<Option<Result<Bytes, Why>>> {
+        loop {
+            if !self.ready.is_empty() {
+                return Poll::Ready(Some(Ok(mem::take(&mut self.ready).into())));
+            }
+            if self.extent.is_over() {
+                self.keep();
+            }
+            let Some(line) = &mut self.line else {
+                return Poll::Ready(None);
+            };
+            if let Some(sending) = &mut self.sending
+                && let Poll::Ready(sent) = line.poll_send(sending, context)
+            {
+                self.sending = None;
+                // The answer may be whole all the same.
+                self.keeps &= sent.is_ok();
+            }
+            let (extent, ready) = (&mut self.extent, &mut self.ready);
+            let read = ready!(line.poll_read(context, |read| {
+                let taken = extent.take(read, ready)?;
+                Ok::<_, Why>((read.len(), taken))
+            }));
+            match read.map_err(Why::from).flatten() {
+                Ok((0, _)) => {
+                    self.line = None;
+                    return Poll::Ready(match self.extent {
+                        Extent::Connection => None,
+                        _ => Some(Err(closed())),
+                    });
+                }
+                Ok((came, taken)) => self.keeps &= came == taken,
+                Err(why) => {
+                    self.line = None;
+                    return Poll::Ready(Some(Err(why)));
+                }
+            }
         }
-        if matches!(frame, Poll::Ready(None)) {
-            self.keep();
-        }
-        frame
     }
 
-    /// The answer is whole: its connection waits for the next request, and wakes nobody till then.
+    /// The answer is whole: its connection waits for the next request.
     fn keep(&mut self) {
-        if let Some(mut line) = self.line.take()
-            && line.is_ready(&mut nobody())
+        if let Some(line) = self.line.take()
+            && self.keeps
+            && self.sending.is_none()
         {
             self.idle.put(&self.host, line);
         }
@@ -237,26 +206,29 @@ impl DirectBody {
 impl Drop for DirectBody {
     /// Small answers are seldom asked for their end, since their length says it.
     fn drop(&mut self) {
-        if self.incoming.is_end_stream() {
+        if self.extent.is_over() {
             self.keep();
         }
     }
 }
 
 impl Idle {
-    fn take(&self, host: &Authority) -> Option<Box<Line>> {
+    /// One that is still there.
+    fn take(&self, host: &Authority) -> Option<Line> {
         let mut waiting = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let lines = waiting.lines.get_mut(host)?;
-        let (since, line) = lines.pop()?;
-        if since.elapsed() < IDLE {
-            return Some(line);
+        while let Some((since, mut line)) = lines.pop() {
+            if since.elapsed() >= IDLE {
+                // The others wait for even longer.
+                lines.clear();
+            } else if line.is_quiet() {
+                return Some(line);
+            }
         }
-        // The others wait for even longer.
-        lines.clear();
         None
     }
 
-    fn put(self: &Arc<Self>, host: &Authority, line: Box<Line>) {
+    fn put(self: &Arc<Self>, host: &Authority, line: Line) {
         let mut waiting = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let now = Instant::now();
         match waiting.lines.get_mut(host) {

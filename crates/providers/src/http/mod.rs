@@ -141,16 +141,21 @@ impl Client {
     ) -> Result<Answer, Unanswered> {
         let given_up = Instant::now() + patience.answer;
         let until = deadline.map_or(given_up, |deadline| deadline.min(given_up));
-        let answer = match tokio::time::timeout_at(until, self.exchange(request, patience.connect)).await {
-            Ok(answered) => answered?,
-            Err(_) if deadline.is_some_and(|deadline| deadline <= given_up) => return Err(Unanswered::Late),
-            Err(_) => return Err(Unanswered::Silent(patience.answer)),
+        // One for the head and the body: to begin to wait for a time costs more than to go on.
+        let mut alarm = Box::pin(tokio::time::sleep_until(until));
+        let answer = tokio::select! {
+            biased;
+            answered = self.exchange(request, patience.connect) => answered?,
+            () = &mut alarm => {
+                let is_late = deadline.is_some_and(|deadline| deadline <= given_up);
+                return Err(if is_late { Unanswered::Late } else { Unanswered::Silent(patience.answer) });
+            }
         };
         let (head, body) = answer.into_parts();
         Ok(Answer {
             status: head.status,
             headers: head.headers,
-            body: Body::new(body, patience.stall, deadline),
+            body: Body::new(body, patience.stall, deadline, alarm),
         })
     }
 
