@@ -5,16 +5,19 @@ use std::{
     time::{Duration, Instant},
 };
 
-use axum::{extract::FromRequestParts, http::request::Parts};
+use axum::{
+    extract::FromRequestParts,
+    http::{HeaderName, request::Parts},
+};
 use busbar_core::{Context, Error, Labels, Priority, RequestId, Trace};
 
 use crate::{Server, error::Failure, ids};
 
 /// A client's wish for a shorter deadline.
-const TIMEOUT: &str = "x-busbar-timeout-ms";
+const TIMEOUT: HeaderName = HeaderName::from_static("x-busbar-timeout-ms");
 
 /// A client's word that its work may wait.
-const PRIORITY: &str = "x-busbar-priority";
+const PRIORITY: HeaderName = HeaderName::from_static("x-busbar-priority");
 
 /// When a request came, and its id. The outermost layer puts it into the request's extensions.
 #[derive(Clone, Debug)]
@@ -67,7 +70,7 @@ fn priority(parts: &Parts) -> Result<Priority, Failure> {
         Some(b"background") => Ok(Priority::Background),
         Some(_) => {
             let message = format!("the header `{PRIORITY}` must be `interactive` or `background`");
-            Err(Error::invalid(PRIORITY, message).into())
+            Err(Error::invalid(PRIORITY.as_str(), message).into())
         }
     }
 }
@@ -95,7 +98,7 @@ fn timeout(parts: &Parts) -> Result<Option<Duration>, Failure> {
         Some(wish) => Ok(Some(Duration::from_millis(wish))),
         None => {
             let message = format!("the header `{TIMEOUT}` must be a whole number of milliseconds above 0");
-            Err(Error::invalid(TIMEOUT, message).into())
+            Err(Error::invalid(TIMEOUT.as_str(), message).into())
         }
     }
 }

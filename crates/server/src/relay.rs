@@ -168,14 +168,20 @@ impl Relayed {
     }
 
     async fn whole(mut self) -> Handled {
-        let mut body = BytesMut::new();
+        let mut body = Bytes::new();
         loop {
             match self.next().await? {
-                RelayItem::Bytes(bytes) => body.extend_from_slice(&bytes),
+                // Most answers come in one piece, which then need not be copied.
+                RelayItem::Bytes(bytes) if body.is_empty() => body = bytes,
+                RelayItem::Bytes(bytes) => {
+                    let mut longer = BytesMut::from(body);
+                    longer.extend_from_slice(&bytes);
+                    body = longer.freeze();
+                }
                 RelayItem::Usage(_) => {}
                 RelayItem::Done(done) => {
                     let metrics = self.record.finish(done.usage);
-                    return Ok(reply::counted(body.freeze(), &metrics));
+                    return Ok(reply::counted(body, &metrics));
                 }
             }
         }

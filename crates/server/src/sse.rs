@@ -4,7 +4,7 @@ use std::{convert::Infallible, pin::Pin, time::Duration};
 
 use axum::{
     body::Body,
-    http::{HeaderValue, header},
+    http::{HeaderName, HeaderValue, header},
     response::Response,
 };
 use busbar_wire::{Chunk, Framing};
@@ -13,6 +13,12 @@ use futures_util::{Stream, StreamExt as _, stream};
 use tokio::time::Instant;
 
 use crate::{Item, Items, Part, Server, layers::Watching};
+
+/// Says to proxies whether they may collect what they pass on.
+const BUFFERING: HeaderName = HeaderName::from_static("x-accel-buffering");
+
+/// How many headers a stream has with all that the layers add: room for them is made once.
+const HEADERS: usize = 12;
 
 /// Events that are ready to be sent.
 pub(crate) type Frames = Pin<Box<dyn Stream<Item = Bytes> + Send>>;
@@ -35,13 +41,14 @@ pub(crate) fn response(server: &Server, framing: Framing, frames: Frames) -> Res
     let body = keep_alive(framing, frames, server.settings().keep_alive, watching);
     let mut response = Response::new(Body::from_stream(body));
     let headers = response.headers_mut();
+    headers.reserve(HEADERS);
     headers.insert(
         header::CONTENT_TYPE,
         HeaderValue::from_static(framing.media_type()),
     );
     headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
     // Without it nginx collects the events and sends them in one piece at the end.
-    headers.insert("x-accel-buffering", HeaderValue::from_static("no"));
+    headers.insert(BUFFERING, HeaderValue::from_static("no"));
     response
 }
 

@@ -20,6 +20,12 @@ const COST: HeaderName = HeaderName::from_static("x-busbar-cost-usd");
 /// That the cost is an estimate; absent where it is none.
 const ESTIMATED: HeaderName = HeaderName::from_static("x-busbar-cost-estimated");
 
+const FIRST_CHUNK: HeaderName = HeaderName::from_static("x-busbar-first-chunk-ms");
+const TOTAL: HeaderName = HeaderName::from_static("x-busbar-total-ms");
+const SPEED: HeaderName = HeaderName::from_static("x-busbar-tokens-per-second");
+const TOKENS_IN: HeaderName = HeaderName::from_static("x-busbar-tokens-in");
+const TOKENS_OUT: HeaderName = HeaderName::from_static("x-busbar-tokens-out");
+
 /// How many headers an answer has with metrics and all that the layers add: room for them is made once.
 const HEADERS: usize = 20;
 
@@ -44,16 +50,16 @@ pub(crate) fn measured(body: Bytes, metrics: &Metrics) -> Response {
     let mut response = json(body);
     let headers = response.headers_mut();
     model(headers, &metrics.model);
-    let mut number = |name: &'static str, value: Option<f64>| {
+    let mut number = |name: HeaderName, value: Option<f64>| {
         if let Some(value) = value.and_then(|value| HeaderValue::try_from(value.to_string()).ok()) {
             headers.insert(name, value);
         }
     };
-    number("x-busbar-first-chunk-ms", metrics.first_chunk_ms);
-    number("x-busbar-total-ms", Some(metrics.total_ms));
-    number("x-busbar-tokens-per-second", metrics.tokens_per_second);
-    headers.insert("x-busbar-tokens-in", metrics.tokens_in.into());
-    headers.insert("x-busbar-tokens-out", metrics.tokens_out.into());
+    number(FIRST_CHUNK, metrics.first_chunk_ms);
+    number(TOTAL, Some(metrics.total_ms));
+    number(SPEED, metrics.tokens_per_second);
+    headers.insert(TOKENS_IN, metrics.tokens_in.into());
+    headers.insert(TOKENS_OUT, metrics.tokens_out.into());
     cost(headers, metrics.cost_usd);
     if metrics.cost_estimated {
         headers.insert(ESTIMATED, HeaderValue::from_static("true"));
@@ -95,7 +101,7 @@ fn routed(headers: &mut HeaderMap, route: &RouteMetrics) {
 pub(crate) fn total(headers: &mut HeaderMap, total: Duration) {
     let millis = (total.as_secs_f64() * 1_000_000.0).round() / 1000.0;
     if let Ok(value) = HeaderValue::from_str(&millis.to_string()) {
-        headers.insert("x-busbar-total-ms", value);
+        headers.insert(TOTAL, value);
     }
 }
 

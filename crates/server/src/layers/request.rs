@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use axum::{
     extract::{MatchedPath, Request},
-    http::{HeaderMap, HeaderValue, Version, header},
+    http::{HeaderMap, HeaderName, HeaderValue, Version, header},
     response::Response,
 };
 use busbar_core::{RequestId, Trace};
@@ -17,7 +17,7 @@ use super::body::{Exchange, Watched};
 use crate::{Server, caller::Arrival, dialects, error::Failure, ids, shapes::Shape};
 
 /// Carries the id that ties an answer to its log lines.
-const REQUEST_ID: &str = "x-request-id";
+const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
 /// A request that was opened and is to be closed with its answer.
 pub(super) struct Opened {

@@ -2,17 +2,19 @@
 
 use std::{
     convert::Infallible,
+    io,
     net::SocketAddr,
-    pin::pin,
+    pin::{Pin, pin},
     sync::Arc,
     task::{Context, Poll},
     time::Duration,
 };
 
 use axum::{Router, http::Request, response::Response};
+use hyper::server::conn::http1::{self, UpgradeableConnection};
 use hyper_util::{
     rt::{TokioExecutor, TokioIo, TokioTimer},
-    server::conn::auto::Builder,
+    server::conn::auto,
     service::TowerToHyperService,
 };
 use tokio::{
@@ -24,7 +26,7 @@ use tokio::{
 use tokio_rustls::TlsAcceptor;
 use tower_service::Service;
 
-use super::{Tls, settled::Settled};
+use super::{Tls, alarm::Alarms, settled::Settled};
 use crate::{Drain, operator::Peer};
 
 /// Whoever has not said what he wants by then is in the way.
@@ -35,30 +37,39 @@ const HEADERS: Duration = Duration::from_secs(30);
 const PING_EVERY: Duration = Duration::from_secs(20);
 const PING_ANSWER: Duration = Duration::from_secs(20);
 
+/// What connections of HTTP/2 begin with.
+const PREFACE: &[u8] = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
+
 /// What all connections share.
 pub(super) struct Connections {
     app: Router,
-    builder: Arc<Builder<TokioExecutor>>,
+    speech: Arc<Speech>,
     tls: Option<TlsAcceptor>,
     drain: Drain,
     closing: watch::Sender<bool>,
 }
 
+/// How it is spoken on connections.
+struct Speech {
+    http1: http1::Builder,
+    either: auto::Builder<TokioExecutor>,
+}
+
 impl Connections {
     pub(super) fn new(app: Router, tls: Option<Tls>, drain: Drain) -> Self {
-        let mut builder = Builder::new(TokioExecutor::new());
-        builder
-            .http1()
-            .timer(TokioTimer::new())
-            .header_read_timeout(HEADERS);
-        builder
+        let alarms = Alarms::default();
+        let mut http1 = http1::Builder::new();
+        http1.timer(alarms.clone()).header_read_timeout(HEADERS);
+        let mut either = auto::Builder::new(TokioExecutor::new());
+        either.http1().timer(alarms).header_read_timeout(HEADERS);
+        either
             .http2()
             .timer(TokioTimer::new())
             .keep_alive_interval(PING_EVERY)
             .keep_alive_timeout(PING_ANSWER);
         Self {
             app,
-            builder: Arc::new(builder),
+            speech: Arc::new(Speech { http1, either }),
             tls: tls.map(Tls::acceptor),
             drain,
             closing: watch::Sender::new(false),
@@ -82,7 +93,7 @@ impl Connections {
                 app: self.app.clone(),
                 peer,
             },
-            builder: self.builder.clone(),
+            speech: self.speech.clone(),
             // One that comes while we drain is told so, then it closes by itself.
             leaves_with: (!self.drain.is_draining()).then(|| self.drain.clone()),
             closing: self.closing.subscribe(),
@@ -90,13 +101,11 @@ impl Connections {
         async move {
             // A token is a few bytes; waiting for more of them to fill a packet is what streaming is not.
             let _kept = stream.set_nodelay(true);
-            let Some(tls) = tls else {
-                return connection.run(stream).await;
-            };
-            match timeout(HANDSHAKE, tls.accept(stream)).await {
-                Ok(Ok(stream)) => connection.run(stream).await,
-                Ok(Err(error)) => tracing::debug!(%peer, %error, "no TLS"),
-                Err(_) => tracing::debug!(%peer, "no TLS in time"),
+            // Most are spoken to in clear and in HTTP/1.1. The others lie apart, since each connection has
+            // as much memory as the largest of them.
+            match tls {
+                Some(tls) => Box::pin(connection.over_tls(stream, tls)).await,
+                None => connection.in_clear(stream).await,
             }
         }
     }
@@ -129,32 +138,81 @@ where
 
 struct Connection {
     service: Peered,
-    builder: Arc<Builder<TokioExecutor>>,
+    speech: Arc<Speech>,
     leaves_with: Option<Drain>,
     closing: watch::Receiver<bool>,
 }
 
 impl Connection {
-    async fn run(mut self, stream: impl AsyncRead + AsyncWrite + Unpin + Send + 'static) {
-        let service = TowerToHyperService::new(self.service);
-        let connection = self
-            .builder
-            .serve_connection_with_upgrades(TokioIo::new(stream), service);
-        let mut connection = pin!(connection);
-        let mut settled = Settled::new(connection.as_mut());
-        let told = async {
-            let closing = self.closing.wait_for(|closing| *closing);
-            match self.leaves_with {
-                Some(drain) => tokio::select! { () = drain.started() => {}, _ = closing => {} },
-                None => _ = closing.await,
-            }
-        };
-        tokio::select! {
-            // What clients do wrong on a connection is theirs; they get a status or a reset for it.
-            _ended = &mut settled => return,
-            () = told => {},
+    async fn over_tls(self, stream: TcpStream, tls: TlsAcceptor) {
+        let peer = self.service.peer;
+        match timeout(HANDSHAKE, tls.accept(stream)).await {
+            Ok(Ok(stream)) => self.of_either(stream).await,
+            Ok(Err(error)) => tracing::debug!(%peer, %error, "no TLS"),
+            Err(_) => tracing::debug!(%peer, "no TLS in time"),
         }
-        connection.as_mut().graceful_shutdown();
-        let _ended = Settled::new(connection).await;
     }
+
+    async fn in_clear(self, stream: TcpStream) {
+        let told = told(self.leaves_with.clone(), self.closing.clone());
+        let begins = tokio::select! {
+            begins = timeout(HEADERS, begins_like_http2(&stream)) => begins,
+            // Nothing was asked yet.
+            () = told => return,
+        };
+        // Whoever has said nothing by then, or has gone, is not answered.
+        let Ok(Ok(is_http2)) = begins else { return };
+        if is_http2 {
+            return Box::pin(self.of_either(stream)).await;
+        }
+        let service = TowerToHyperService::new(self.service);
+        let connection = self.speech.http1.serve_connection(TokioIo::new(stream), service);
+        let close = |connection: Pin<&mut _>| UpgradeableConnection::graceful_shutdown(connection);
+        up_to_its_end(connection.with_upgrades(), close, self.leaves_with, self.closing).await;
+    }
+
+    /// Of HTTP/1.1 or HTTP/2, as it turns out.
+    async fn of_either(self, stream: impl AsyncRead + AsyncWrite + Unpin + Send + 'static) {
+        let service = TowerToHyperService::new(self.service);
+        let either = &self.speech.either;
+        let connection = either.serve_connection_with_upgrades(TokioIo::new(stream), service);
+        let close = |connection: Pin<&mut _>| auto::UpgradeableConnection::graceful_shutdown(connection);
+        up_to_its_end(connection, close, self.leaves_with, self.closing).await;
+    }
+}
+
+/// Looks at how a connection begins, without taking anything from it: a server that reads the beginning
+/// by itself reads the rest into a buffer of twice the size. Gives up as soon as it is HTTP/2 so far.
+async fn begins_like_http2(stream: &TcpStream) -> io::Result<bool> {
+    let mut begins = [0; PREFACE.len()];
+    match stream.peek(&mut begins).await? {
+        0 => Err(io::ErrorKind::UnexpectedEof.into()),
+        come => Ok(PREFACE.starts_with(&begins[..come])),
+    }
+}
+
+/// Resolves when connections are to close.
+async fn told(leaves_with: Option<Drain>, mut closing: watch::Receiver<bool>) {
+    let closing = closing.wait_for(|closing| *closing);
+    match leaves_with {
+        Some(drain) => tokio::select! { () = drain.started() => {}, _ = closing => {} },
+        None => _ = closing.await,
+    }
+}
+
+/// Serves a connection until it ends, or is told to: then `close` lets it finish what it is at.
+async fn up_to_its_end<C: Future>(
+    connection: C,
+    close: impl FnOnce(Pin<&mut C>),
+    leaves_with: Option<Drain>,
+    closing: watch::Receiver<bool>,
+) {
+    let mut connection = pin!(connection);
+    tokio::select! {
+        // What clients do wrong on a connection is theirs; they get a status or a reset for it.
+        _ended = Settled::new(connection.as_mut()) => return,
+        () = told(leaves_with, closing) => {},
+    }
+    close(connection.as_mut());
+    let _ended = Settled::new(connection).await;
 }

@@ -1,5 +1,6 @@
 //! The server on a socket: takes connections until told to stop, then finishes what runs.
 
+mod alarm;
 mod connection;
 mod settled;
 mod tls;
