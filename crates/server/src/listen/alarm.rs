@@ -110,7 +110,7 @@ mod tests {
         alarms.sleep(3 * SECOND).await;
         assert_eq!(began.elapsed().as_secs(), 8);
         // And one that is due before the alarm would have gone off.
-        drop(alarms.sleep(9 * SECOND).now_or_never());
+        assert!(alarms.sleep(9 * SECOND).now_or_never().is_none());
         alarms.sleep(SECOND).await;
         assert_eq!(began.elapsed().as_secs(), 9);
     }
