@@ -3,7 +3,7 @@
 export CARGO_TARGET_DIR ?= $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/busbar/target
 
 .DEFAULT_GOAL := help
-.PHONY: package-model help run test lint fmt console build bench-text bench-image bench-gateway fixtures train-emoji soak soak-routing doctor clean
+.PHONY: package-model help run test lint fmt fuzz console build bench-text bench-image bench-gateway fixtures train-emoji soak soak-routing doctor clean
 .PHONY: bootstrap deploy-all deploy-services deploy-realtime-ws deploy-stream-sse deploy-sync-api deploy-cdn \
   deploy-frontend plan drift rollback promote clean-all test-aws cost
 
@@ -45,6 +45,9 @@ fixtures: ## Make the reference answers of diffusers anew (PyTorch, some gigabyt
 
 train-emoji: ## Train the small picture model anew (PyTorch, npm; about two hours on a CPU); goes on where it was stopped
 	@scripts/train-emoji
+
+fuzz: ## Send every format what a fuzzer finds, each target for a minute (FUZZ_SECONDS); needs nightly Rust and cargo-fuzz
+	@scripts/fuzz
 
 soak: ## Load a server for 30 minutes (SOAK_MINUTES) and see that its memory stays flat
 	@scripts/soak
