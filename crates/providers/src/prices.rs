@@ -203,6 +203,27 @@ mod tests {
     }
 
     #[test]
+    fn a_geographys_profile_costs_more_than_the_global_one() {
+        for (model, input) in [
+            ("us.anthropic.claude-haiku-4-5-20251001-v1:0", 1_100_000),
+            ("eu.anthropic.claude-haiku-4-5-20251001-v1:0", 1_100_000),
+            ("global.anthropic.claude-haiku-4-5-20251001-v1:0", 1_000_000),
+            (
+                "arn:aws:bedrock:us-east-1:123456789012:inference-profile/us.anthropic.claude-sonnet-4-5-20250929-v1:0",
+                3_300_000,
+            ),
+        ] {
+            let price = price("bedrock", "us-east-1", model).map(|price| price.input);
+            assert_eq!(price, Some(Money::picodollars(input)), "{model}");
+        }
+        // Elsewhere the price is another: none is known.
+        assert_eq!(
+            price("bedrock", "us-gov-west-1", "us-gov.anthropic.claude-haiku-4-5"),
+            None
+        );
+    }
+
+    #[test]
     fn what_is_not_in_the_table_has_no_price() {
         assert_eq!(price("bedrock", "us-east-1", "unheard.of-v1:0"), None);
         assert_eq!(price("vllm", "", "gpt-4o"), None);
