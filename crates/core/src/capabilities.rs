@@ -46,6 +46,17 @@ pub struct Capabilities {
     pub embedding_dimensions: Option<u32>,
 }
 
+impl Capabilities {
+    /// Whether vectors of this length may be asked for. Of a model whose own length nobody knows, any may be:
+    /// its host says whether it makes them.
+    pub fn makes_vectors_of(&self, dimensions: Option<u32>) -> bool {
+        match (dimensions, self.embedding_dimensions) {
+            (Some(wanted), Some(own)) => wanted == own,
+            (None, _) | (_, None) => true,
+        }
+    }
+}
+
 /// Something that a model does; one trait each.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Task {

@@ -45,7 +45,7 @@ pub use classify::{
 pub use clock::{Clock, Timer};
 pub use content::{CachePoint, CacheSpan, Content, Media, MediaKind, MediaSource, Part, Thought};
 pub use context::{Context, Labels, Priority, RequestId, Tenant};
-pub use embed::{EmbedRequest, Embeddings};
+pub use embed::{EmbedPurpose, EmbedRequest, Embeddings};
 pub use error::{Error, ErrorKind, Result};
 pub use event::{
     Delta, Done, Event, EventStream, FinishReason, Progress, Resumed, ThoughtDelta, TokenLogprob,

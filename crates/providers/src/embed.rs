@@ -6,7 +6,7 @@ use bytes::Bytes;
 use futures_util::{StreamExt as _, TryStreamExt as _, stream};
 
 use crate::{
-    chat::MOST_OF_AN_ANSWER,
+    chat::{CountHeaders, MOST_OF_AN_ANSWER},
     host::{Call, Host},
 };
 
@@ -37,6 +37,8 @@ pub struct EmbedFormat {
     pub read: fn(&[u8]) -> Result<Embeddings>,
     /// What a refusal says.
     pub said: fn(&[u8]) -> Said,
+    /// The headers in which tokens are counted, where the body does not do so.
+    pub counts: Option<CountHeaders>,
 }
 
 impl Embedder for HostedEmbed {
@@ -66,6 +68,13 @@ impl HostedEmbed {
             let message = format!("`{host}` sent {got} vectors for {wanted} texts");
             return Err(Error::new(ErrorKind::BadUpstream, message));
         }
+        if let Some(wanted) = request.dimensions
+            && let Some(other) = all.vectors.iter().find(|vector| vector.len() != wanted as usize)
+        {
+            let (host, got) = (&self.host.name, other.len());
+            let message = format!("`{host}` sent vectors of {got} dimensions where {wanted} were asked for");
+            return Err(Error::new(ErrorKind::BadUpstream, message));
+        }
         all.vectors.iter_mut().for_each(|vector| normalize(vector));
         Ok(all)
     }
@@ -78,7 +87,13 @@ impl HostedEmbed {
                 .post(&self.call, body, context, &self.format.said)
                 .await?;
             let body = answer.body.whole(MOST_OF_AN_ANSWER).await;
-            (self.format.read)(&body.map_err(|why| self.host.explain(why))?)
+            let mut made = (self.format.read)(&body.map_err(|why| self.host.explain(why))?)?;
+            if let Some(counts) = self.format.counts
+                && made.usage == Usage::default()
+            {
+                made.usage = counts.read(&answer.headers);
+            }
+            Ok(made)
         })
     }
 }

@@ -98,7 +98,7 @@ fn an_embedding_request_names_what_it_does_not_take() {
     refused(embedding(r#"{"input":[]}"#), "input", "1 to 2048");
     refused(embedding(r#"{"input":""}"#), "input", "empty");
     refused(embedding(r#"{"input":["a",""]}"#), "input[1]", "empty");
-    refused(embedding(r#"{"input":[1,2,3]}"#), "input[0]", "expected a string");
+    refused(embedding(r#"{"input":[1,2,3]}"#), "input[0]", "token ids");
     refused(embedding(r#"{"input":"a","dimensions":64}"#), "dimensions", "384");
     refused(
         embedding(r#"{"input":"a","encoding_format":"hex"}"#),

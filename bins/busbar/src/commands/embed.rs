@@ -38,11 +38,7 @@ pub(crate) fn run(args: &Args, global: &Global) -> Result {
     let inputs = inputs(args, &setup)?;
     runtime::run(async {
         let talk = pull::open(&setup, args.speaker.model.as_deref()).await?;
-        let request = EmbedRequest {
-            context: Talk::context(),
-            model: talk.name.clone(),
-            inputs: inputs.clone(),
-        };
+        let request = EmbedRequest::new(Talk::context(), talk.name.clone(), inputs.clone());
         let made = runtime::unless_interrupted(async { Ok(talk.embed(request).await?) }).await?;
         let lines = if args.similarity {
             alike(&inputs, &made.vectors)

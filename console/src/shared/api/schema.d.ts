@@ -1279,7 +1279,8 @@ export interface components {
         EmbeddingRequest: {
             /**
              * Format: int32
-             * @description Only the model's own number of dimensions is possible.
+             * @description How long the vectors shall be. Models here make them of their own length only; hosts elsewhere may
+             *     shorten them.
              */
             dimensions?: number | null;
             encoding_format?: components["schemas"]["EncodingFormat"] | null;
@@ -1288,6 +1289,7 @@ export interface components {
              *     own vocabulary.
              */
             input: components["schemas"]["OneOrMany"];
+            input_type?: components["schemas"]["InputType"] | null;
             /** @description The model's name; the default one where it is absent. */
             model?: string | null;
             /** @description Taken and ignored. */
@@ -1744,6 +1746,11 @@ export interface components {
             /** @description `wav` or `mp3`. */
             format: string;
         };
+        /**
+         * @description What texts are for.
+         * @enum {string}
+         */
+        InputType: "search_document" | "search_query" | "classification" | "clustering";
         /** @description A schema with its name. */
         JsonSchemaFormat: {
             /** @description Its name; taken and ignored. */

@@ -8,7 +8,7 @@ use busbar_wire::{
         hosts::{
             ChatWatch, OPENAI, OpenAiChat, Quirks, asks_for_usage, is_only_usage,
             quirks::{PictureWords, StreamUsage},
-            read_embeddings, with_usage, write_embeddings,
+            read_embeddings, with_usage, write_embeddings, write_own_embeddings,
         },
         images::{ImageList, write_images, write_our_images},
         responses::hosts::{self as responses, RESPONSES},
@@ -229,9 +229,13 @@ impl Speaker {
             call: self.call(&["embeddings"], JSON)?,
             model: upstream.to_owned(),
             format: EmbedFormat {
-                write: |request, model| vec![write_embeddings(request, model)],
+                write: match self.quirks.pictures {
+                    PictureWords::Ours => |request, model| vec![write_own_embeddings(request, model)],
+                    PictureWords::Vendor => |request, model| vec![write_embeddings(request, model)],
+                },
                 read: read_embeddings,
                 said: |body| OPENAI.said(body),
+                counts: None,
             },
         })
     }

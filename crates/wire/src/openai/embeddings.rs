@@ -1,7 +1,7 @@
 //! `POST /v1/embeddings`.
 
 use base64::{Engine as _, engine::general_purpose::STANDARD};
-use busbar_core::{Capabilities, Context, EmbedRequest, Embeddings, Error, ModelId, Result};
+use busbar_core::{Capabilities, Context, EmbedPurpose, EmbedRequest, Embeddings, Error, ModelId, Result};
 use bytes::Bytes;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -23,8 +23,11 @@ pub struct EmbeddingBody {
     pub input: OneOrMany,
     /// How vectors are written.
     pub encoding_format: Option<EncodingFormat>,
-    /// Only the model's own number of dimensions is possible.
+    /// How long the vectors shall be. Models here make them of their own length only; hosts elsewhere may
+    /// shorten them.
     pub dimensions: Option<u32>,
+    /// What the texts are for, to models that make other vectors for other uses.
+    pub input_type: Option<InputType>,
     /// Taken and ignored.
     pub user: Option<String>,
 }
@@ -40,13 +43,58 @@ pub enum EncodingFormat {
     Base64,
 }
 
+/// What texts are for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum InputType {
+    /// They are to be found.
+    SearchDocument,
+    /// They are what somebody looks for.
+    SearchQuery,
+    /// They are to be put into classes.
+    Classification,
+    /// They are to be put beside those that are alike.
+    Clustering,
+}
+
+impl From<InputType> for EmbedPurpose {
+    fn from(kind: InputType) -> Self {
+        match kind {
+            InputType::SearchDocument => Self::Document,
+            InputType::SearchQuery => Self::Query,
+            InputType::Classification => Self::Classification,
+            InputType::Clustering => Self::Clustering,
+        }
+    }
+}
+
+impl From<EmbedPurpose> for InputType {
+    fn from(purpose: EmbedPurpose) -> Self {
+        match purpose {
+            EmbedPurpose::Document => Self::SearchDocument,
+            EmbedPurpose::Query => Self::SearchQuery,
+            EmbedPurpose::Classification => Self::Classification,
+            EmbedPurpose::Clustering => Self::Clustering,
+        }
+    }
+}
+
 impl EmbeddingBody {
     /// Reads a body.
     ///
     /// # Errors
     /// `Invalid`, naming the field, or the place where the text is not JSON.
     pub fn read(bytes: &[u8]) -> Result<Self> {
-        body::read(bytes)
+        body::read(bytes).map_err(|error| match error.param() {
+            Some(param) if param.starts_with("input[") => {
+                let message = format!(
+                    "`{param}` must be a text: token ids mean nothing without the model's own vocabulary \
+                     (LangChain sends texts with `check_embedding_ctx_length=False`)"
+                );
+                Error::invalid(param.to_owned(), message)
+            }
+            _ => error,
+        })
     }
 
     /// The model asked for; empty where none was.
@@ -64,12 +112,13 @@ impl EmbeddingBody {
     /// # Errors
     /// `Invalid` or `Unsupported`, naming the field.
     pub fn into_request(self, context: Context, can: &Capabilities) -> Result<EmbedRequest> {
-        if self.dimensions.is_some() && self.dimensions != can.embedding_dimensions {
-            let own = can
-                .embedding_dimensions
-                .map_or_else(|| "not known".into(), |own| own.to_string());
+        if !can.makes_vectors_of(self.dimensions) {
+            let own = can.embedding_dimensions.unwrap_or_default();
             let message = format!("this model's vectors cannot be shortened: its own `dimensions` are {own}");
             return Err(super::unsupported("dimensions", message));
+        }
+        if self.dimensions == Some(0) {
+            return Err(Error::invalid("dimensions", "`dimensions` must be at least 1"));
         }
         let model = ModelId::new(self.model.unwrap_or_default());
         let listed = matches!(self.input, OneOrMany::Many(_));
@@ -87,9 +136,9 @@ impl EmbeddingBody {
             return Err(Error::invalid(param, "a text to embed must not be empty"));
         }
         Ok(EmbedRequest {
-            context,
-            model,
-            inputs,
+            dimensions: self.dimensions,
+            purpose: self.input_type.map(EmbedPurpose::from),
+            ..EmbedRequest::new(context, model, inputs)
         })
     }
 }

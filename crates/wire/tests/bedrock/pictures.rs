@@ -1,9 +1,10 @@
 //! Pictures and vectors of the service's models.
 
-use busbar_core::{Capabilities, EmbedRequest, ErrorKind, ImageRequest, Result};
+use busbar_core::{Capabilities, EmbedPurpose, EmbedRequest, ErrorKind, ImageRequest, Result};
 use busbar_wire::bedrock::{
     Family,
     invoke::{
+        cohere,
         embed::{self, TitanEmbedBody},
         images::{self, ImageBody, Made},
     },
@@ -174,13 +175,12 @@ fn what_cannot_be_drawn_is_refused_by_name() {
 
 #[test]
 fn vectors_are_asked_for_one_by_one_and_are_of_length_one() {
-    let request = EmbedRequest {
-        context: context(),
-        model: "m".into(),
-        inputs: vec!["a".into(), "b".into()],
-    };
+    let mut request = EmbedRequest::new(context(), "m".into(), vec!["a".into(), "b".into()]);
     let bodies = TitanEmbedBody::write(&request);
     assert_eq!(bodies, [r#"{"inputText":"a"}"#, r#"{"inputText":"b"}"#]);
+    request.dimensions = Some(256);
+    let bodies = TitanEmbedBody::write(&request);
+    assert_eq!(bodies[0], r#"{"inputText":"a","dimensions":256}"#);
     let answer = embed::read_answer(include_bytes!("../golden/bedrock/titan_embed_answer.json")).unwrap();
     assert_eq!((answer.vectors, answer.usage.input.0), (vec![vec![0.6, 0.8]], 5));
     for wrong in [
@@ -193,6 +193,42 @@ fn vectors_are_asked_for_one_by_one_and_are_of_length_one() {
             ErrorKind::BadUpstream
         );
     }
+}
+
+#[test]
+fn coheres_vectors_are_asked_for_by_the_ninety_six_and_read_in_either_shape() {
+    let texts: Vec<_> = (0..100).map(|number| format!("text {number}")).collect();
+    let mut request = EmbedRequest::new(context(), "m".into(), texts);
+    let bodies: Vec<Value> = cohere::embed::write(&request)
+        .iter()
+        .map(|body| serde_json::from_slice(body).unwrap())
+        .collect();
+    let lengths: Vec<_> = bodies
+        .iter()
+        .map(|body| body["texts"].as_array().unwrap().len())
+        .collect();
+    assert_eq!(lengths, [96, 4]);
+    assert_eq!(bodies[1]["texts"][3], "text 99");
+    assert_eq!(
+        (&bodies[0]["input_type"], &bodies[0]["truncate"]),
+        (&json!("search_document"), &json!("NONE"))
+    );
+    request.purpose = Some(EmbedPurpose::Query);
+    request.dimensions = Some(256);
+    let body: Value = serde_json::from_slice(&cohere::embed::write(&request)[0]).unwrap();
+    assert_eq!(
+        (&body["input_type"], &body["output_dimension"]),
+        (&json!("search_query"), &json!(256))
+    );
+    for answer in [
+        json!({"id": "i", "response_type": "embeddings_floats", "embeddings": [[3.0, 4.0]], "texts": ["a"]}),
+        json!({"id": "i", "response_type": "embeddings_by_type", "embeddings": {"float": [[3.0, 4.0]]}, "texts": ["a"]}),
+    ] {
+        let read = cohere::embed::read_answer(answer.to_string().as_bytes()).unwrap();
+        assert_eq!(read.vectors, [[3.0, 4.0]]);
+    }
+    let wrong = cohere::embed::read_answer(b"{\"embeddings\":{\"int8\":[[1]]}}").unwrap_err();
+    assert_eq!(wrong.kind(), ErrorKind::BadUpstream);
 }
 
 #[test]

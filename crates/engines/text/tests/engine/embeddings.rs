@@ -5,11 +5,8 @@ use busbar_core::{Context, EmbedRequest, Embedder as _, ErrorKind, RequestId};
 use crate::support::{SMOLLM2, config, engine};
 
 fn request(inputs: &[&str]) -> EmbedRequest {
-    EmbedRequest {
-        context: Context::new(RequestId::new("test")),
-        model: SMOLLM2.into(),
-        inputs: inputs.iter().map(|&text| text.to_owned()).collect(),
-    }
+    let inputs = inputs.iter().map(|&text| text.to_owned()).collect();
+    EmbedRequest::new(Context::new(RequestId::new("test")), SMOLLM2.into(), inputs)
 }
 
 #[tokio::test]

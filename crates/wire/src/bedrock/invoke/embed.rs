@@ -21,7 +21,7 @@ use crate::{
 pub struct TitanEmbedBody {
     /// The text; one a request.
     pub input_text: String,
-    /// Only the model's own number of dimensions is possible.
+    /// How long the vector shall be; of a model here, only its own length is possible.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub dimensions: Option<u32>,
     /// Whether vectors are of length 1; ours always are.
@@ -65,7 +65,7 @@ impl TitanEmbedBody {
         if self.input_text.is_empty() {
             return Err(Error::invalid("inputText", "`inputText` must not be empty"));
         }
-        if self.dimensions.is_some() && self.dimensions != can.embedding_dimensions {
+        if !can.makes_vectors_of(self.dimensions) {
             let message = "this model's vectors cannot be shortened; leave `dimensions` out";
             return Err(unsupported("dimensions", message));
         }
@@ -79,9 +79,8 @@ impl TitanEmbedBody {
             return Err(unsupported("embeddingTypes", message));
         }
         Ok(EmbedRequest {
-            context,
-            model,
-            inputs: vec![self.input_text],
+            dimensions: self.dimensions,
+            ..EmbedRequest::new(context, model, vec![self.input_text])
         })
     }
 
@@ -89,7 +88,7 @@ impl TitanEmbedBody {
     pub fn write(request: &EmbedRequest) -> Vec<Bytes> {
         let body = |text: &String| Self {
             input_text: text.clone(),
-            dimensions: None,
+            dimensions: request.dimensions,
             normalize: None,
             embedding_types: None,
         };

@@ -4,10 +4,10 @@ use base64::{Engine as _, engine::general_purpose::STANDARD};
 use busbar_core::{EmbedRequest, Embeddings, Error, ErrorKind, Result};
 use bytes::Bytes;
 use serde::Deserialize;
-use serde_json::{Map, json};
+use serde_json::{Map, Value, json};
 
 use super::counts::Counts;
-use crate::answer::json as bytes;
+use crate::{answer::json as bytes, openai::embeddings::InputType};
 
 /// The request for one vector of each input. `model` is left out where it is empty.
 pub fn write_embeddings(request: &EmbedRequest, model: &str) -> Bytes {
@@ -17,6 +17,22 @@ pub fn write_embeddings(request: &EmbedRequest, model: &str) -> Bytes {
     }
     body.insert("input".into(), json!(request.inputs));
     body.insert("encoding_format".into(), "float".into());
+    if let Some(dimensions) = request.dimensions {
+        body.insert("dimensions".into(), dimensions.into());
+    }
+    bytes(&body)
+}
+
+/// The same for another server of ours, which knows what texts are for.
+pub fn write_own_embeddings(request: &EmbedRequest, model: &str) -> Bytes {
+    let body = write_embeddings(request, model);
+    let Some(purpose) = request.purpose else {
+        return body;
+    };
+    let Ok(mut body) = serde_json::from_slice::<Map<String, Value>>(&body) else {
+        return body;
+    };
+    body.insert("input_type".into(), json!(InputType::from(purpose)));
     bytes(&body)
 }
 
@@ -79,7 +95,7 @@ fn unread() -> Error {
 
 #[cfg(test)]
 mod tests {
-    use busbar_core::{Capabilities, Context, RequestId, Tokens};
+    use busbar_core::{Capabilities, Context, EmbedPurpose, RequestId, Tokens};
 
     use super::*;
     use crate::openai::embeddings::EmbeddingBody;
@@ -88,13 +104,23 @@ mod tests {
     fn the_server_reads_back_what_the_client_wrote() {
         let context = || Context::new(RequestId::new("r"));
         let request = EmbedRequest {
-            context: context(),
-            model: "m".into(),
-            inputs: vec!["a".into(), "b".into()],
+            dimensions: Some(256),
+            purpose: Some(EmbedPurpose::Query),
+            ..EmbedRequest::new(context(), "m".into(), vec!["a".into(), "b".into()])
         };
-        let body = EmbeddingBody::read(&write_embeddings(&request, "m")).unwrap();
+        let body = EmbeddingBody::read(&write_own_embeddings(&request, "m")).unwrap();
         let read = body.into_request(context(), &Capabilities::default()).unwrap();
-        assert_eq!((read.model, read.inputs), (request.model, request.inputs));
+        assert_eq!(
+            (read.model, read.inputs),
+            (request.model.clone(), request.inputs.clone())
+        );
+        assert_eq!(
+            (read.dimensions, read.purpose),
+            (Some(256), Some(EmbedPurpose::Query))
+        );
+        // Other hosts refuse fields that they have not heard of.
+        let body = EmbeddingBody::read(&write_embeddings(&request, "m")).unwrap();
+        assert_eq!((body.dimensions, body.input_type), (Some(256), None));
     }
 
     #[test]

@@ -20,7 +20,7 @@ use bytes::Bytes;
 use serde_json::{Map, Value};
 
 pub(crate) use chunk::Logprob;
-pub use embeddings::{read_embeddings, write_embeddings};
+pub use embeddings::{read_embeddings, write_embeddings, write_own_embeddings};
 pub use quirks::Quirks;
 pub use reader::ChatReader;
 pub(crate) use reader::finish_reason;

@@ -1,20 +1,75 @@
 //! Vectors: what Cohere's embedding models take and answer.
 //!
 //! Source: the Bedrock user guide, "Cohere Embed and Cohere Embed v4 models". What a text is for
-//! (`input_type`) changes nothing here: a model of ours makes one vector of a text, whatever it is for.
+//! (`input_type`) changes nothing where a model of ours serves: it makes one vector of a text, whatever it is for.
 
-use busbar_core::{Capabilities, Context, EmbedRequest, Embeddings, Error, ModelId, Result};
+use busbar_core::{
+    Capabilities, Context, EmbedPurpose, EmbedRequest, Embeddings, Error, ModelId, Result, Usage,
+};
 use bytes::Bytes;
 use serde::Deserialize;
 use serde_json::json;
 
-use crate::{answer::json, bedrock::unsupported, body};
+use crate::{
+    answer::json,
+    bedrock::{nonsense, unsupported},
+    body,
+};
 
 /// The most texts of a request.
 const MOST_TEXTS: usize = 96;
 
 /// What a text may be for.
-const INPUT_TYPES: &[&str] = &["search_document", "search_query", "classification", "clustering"];
+const INPUT_TYPES: &[(&str, EmbedPurpose)] = &[
+    ("search_document", EmbedPurpose::Document),
+    ("search_query", EmbedPurpose::Query),
+    ("classification", EmbedPurpose::Classification),
+    ("clustering", EmbedPurpose::Clustering),
+];
+
+fn purpose(word: &str) -> Option<EmbedPurpose> {
+    let mut all = INPUT_TYPES.iter();
+    all.find(|(known, _)| *known == word).map(|(_, purpose)| *purpose)
+}
+
+/// The bodies that ask a host for the vectors of these texts, in order. What texts are for must be said there: they
+/// are to be found where nobody said it.
+pub fn write(request: &EmbedRequest) -> Vec<Bytes> {
+    let purpose = request.purpose.unwrap_or(EmbedPurpose::Document);
+    let mut known = INPUT_TYPES.iter();
+    let input_type = known.find(|(_, known)| *known == purpose).map(|(word, _)| *word);
+    let body = |texts: &[String]| {
+        let mut body = json!({ "texts": texts, "input_type": input_type, "truncate": "NONE" });
+        if let Some(dimensions) = request.dimensions {
+            body["output_dimension"] = dimensions.into();
+        }
+        json(&body)
+    };
+    request.inputs.chunks(MOST_TEXTS).map(body).collect()
+}
+
+/// The vectors of an answer. How many tokens were read stands in the answer's head.
+///
+/// # Errors
+/// `BadUpstream` where it is no answer.
+pub fn read_answer(body: &[u8]) -> Result<Embeddings> {
+    #[derive(Deserialize)]
+    struct Answer {
+        embeddings: Vectors,
+    }
+    #[derive(Deserialize)]
+    #[serde(untagged)]
+    enum Vectors {
+        Float(Vec<Vec<f32>>),
+        ByType { float: Vec<Vec<f32>> },
+    }
+    let answer: Answer = serde_json::from_slice(body).map_err(|error| nonsense("vector", error))?;
+    let (Vectors::Float(vectors) | Vectors::ByType { float: vectors }) = answer.embeddings;
+    Ok(Embeddings {
+        vectors,
+        usage: Usage::default(),
+    })
+}
 
 /// The body of a request.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
@@ -28,7 +83,7 @@ pub struct CohereEmbedBody {
     pub truncate: Option<String>,
     /// `float` only; where they are named, the answer names them too.
     pub embedding_types: Option<Vec<String>>,
-    /// Only the model's own number of dimensions is possible.
+    /// How long the vectors shall be; of a model here, only its own length is possible.
     pub output_dimension: Option<u32>,
     /// Not taken.
     pub images: Option<serde_json::Value>,
@@ -65,16 +120,16 @@ impl CohereEmbedBody {
             let param = format!("texts[{place}]");
             return Err(Error::invalid(&*param, format!("`{param}` must not be empty")));
         }
-        let known = |kind: &String| INPUT_TYPES.contains(&kind.as_str());
-        if !self.input_type.as_ref().is_some_and(known) {
-            let message = format!("`input_type` must be one of {}", INPUT_TYPES.join(", "));
+        if self.input_type.as_deref().and_then(purpose).is_none() {
+            let known: Vec<_> = INPUT_TYPES.iter().map(|(word, _)| *word).collect();
+            let message = format!("`input_type` must be one of {}", known.join(", "));
             return Err(Error::invalid("input_type", message));
         }
         if self.truncate.as_deref().is_some_and(|end| end != "NONE") {
             let message = "no text is cut in silence: `truncate` may be `NONE` only";
             return Err(unsupported("truncate", message));
         }
-        if self.output_dimension.is_some() && self.output_dimension != can.embedding_dimensions {
+        if !can.makes_vectors_of(self.output_dimension) {
             let message = "this model's vectors cannot be shortened; leave `output_dimension` out";
             return Err(unsupported("output_dimension", message));
         }
@@ -84,9 +139,9 @@ impl CohereEmbedBody {
             return Err(unsupported("embedding_types", message));
         }
         Ok(EmbedRequest {
-            context,
-            model,
-            inputs: texts,
+            dimensions: self.output_dimension,
+            purpose: self.input_type.as_deref().and_then(purpose),
+            ..EmbedRequest::new(context, model, texts)
         })
     }
 
