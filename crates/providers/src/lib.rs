@@ -17,6 +17,7 @@ pub mod http;
 pub mod image;
 pub mod key;
 mod known;
+pub mod one_call;
 mod pattern;
 pub mod picture_prices;
 pub mod prices;

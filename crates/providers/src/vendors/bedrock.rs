@@ -10,7 +10,7 @@ use busbar_wire::{
         converse::{CONVERSE_FORMAT, ConverseWatch},
         invoke::{
             self, CACHE_READ_TOKENS_HEADER, CACHE_WRITE_TOKENS_HEADER, INPUT_TOKENS_HEADER,
-            OUTPUT_TOKENS_HEADER, embed, images,
+            OUTPUT_TOKENS_HEADER, cohere, embed, images,
         },
     },
     upstream::{ChatFormat, Shown},
@@ -26,6 +26,7 @@ use crate::{
     framing::Framing,
     host::{Call, Host},
     image::{Decode, HostedImage, ImageFormat},
+    one_call::OneCall,
     picture_prices::PicturePrices,
     prices::Place,
     relay::{HostedRelay, Watcher},
@@ -96,11 +97,15 @@ fn equip(
     match settings.common.task {
         TaskName::Chat => {
             let relay = maker.chat(settings.vendor.api)?;
-            model.chat = Some(Arc::new(Bringing {
+            let bringing = Arc::new(Bringing {
                 // The service takes bytes, and places in its own storage.
                 model: Arc::new(relay.chat.clone()),
                 fetcher: shared.fetcher.clone(),
-            }));
+            });
+            model.chat = match settings.vendor.api {
+                Api::Converse => Some(Arc::new(OneCall { model: bringing })),
+                Api::Invoke => Some(bringing),
+            };
             model.relay = Some(Arc::new(relay));
         }
         TaskName::Embed => model.embed = Some(Arc::new(maker.embed()?)),
@@ -112,6 +117,14 @@ fn equip(
     }
     Ok(())
 }
+
+/// Where the service counts tokens, where bodies do not.
+const COUNTS: CountHeaders = CountHeaders {
+    input: INPUT_TOKENS_HEADER,
+    output: OUTPUT_TOKENS_HEADER,
+    cached: CACHE_READ_TOKENS_HEADER,
+    kept: CACHE_WRITE_TOKENS_HEADER,
+};
 
 /// What a model is spoken to in, and the operations for a whole answer and for a stream.
 struct Speech {
@@ -184,12 +197,7 @@ impl<'a> Maker<'a> {
                 stream: Some(self.call(speech.stream, Framing::EventStream.media_type())?),
             },
             text_calls: None,
-            counts: Some(CountHeaders {
-                input: INPUT_TOKENS_HEADER,
-                output: OUTPUT_TOKENS_HEADER,
-                cached: CACHE_READ_TOKENS_HEADER,
-                kept: CACHE_WRITE_TOKENS_HEADER,
-            }),
+            counts: Some(COUNTS),
             heads: None,
         };
         Ok(HostedRelay {
@@ -228,21 +236,31 @@ impl<'a> Maker<'a> {
     }
 
     fn embed(&self) -> Result<HostedEmbed, Wrong> {
-        if self.id.family() != Family::TitanEmbed {
-            return Err((
-                "task",
-                "of this vendor's models only Titan's make vectors here".into(),
-            ));
-        }
+        let said = |body: &[u8]| CONVERSE_FORMAT.said(body);
+        let counts = Some(COUNTS);
+        let format = match self.id.family() {
+            Family::TitanEmbed => EmbedFormat {
+                write: |request, _| embed::TitanEmbedBody::write(request),
+                read: embed::read_answer,
+                said,
+                counts,
+            },
+            Family::CohereEmbed => EmbedFormat {
+                write: |request, _| cohere::embed::write(request),
+                read: cohere::embed::read_answer,
+                said,
+                counts,
+            },
+            _ => {
+                let why = "of this vendor's models Titan's and Cohere's make vectors here";
+                return Err(("task", why.into()));
+            }
+        };
         Ok(HostedEmbed {
             host: self.host.clone(),
             call: self.call(Operation::Invoke, JSON)?,
             model: self.id.as_str().to_owned(),
-            format: EmbedFormat {
-                write: |request, _| embed::TitanEmbedBody::write(request),
-                read: embed::read_answer,
-                said: |body| CONVERSE_FORMAT.said(body),
-            },
+            format,
         })
     }
 }

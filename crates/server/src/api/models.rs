@@ -1,8 +1,14 @@
 //! The models there are.
 
-use axum::extract::{Path, State};
+use axum::{
+    extract::{Path, State},
+    http::HeaderMap,
+};
 use busbar_core::Model;
-use busbar_wire::openai::models::{ModelList, ModelObject};
+use busbar_wire::{
+    anthropic,
+    openai::models::{ModelList, ModelObject},
+};
 
 use super::reply;
 use crate::{
@@ -15,7 +21,12 @@ use crate::{
     get, path = "/v1/models", operation_id = "listModels", tag = "models",
     responses((status = 200, description = "The models there are.", body = ModelList), OpenAiErrors)
 )]
-pub(crate) async fn list(State(server): State<Server>) -> Handled {
+pub(crate) async fn list(State(server): State<Server>, headers: HeaderMap) -> Handled {
+    if headers.contains_key(anthropic::VERSION_HEADER) {
+        let models = server.models().models();
+        let cards = models.iter().map(|model| &model.card);
+        return Ok(reply::json(anthropic::models::list(cards, server.since())));
+    }
     let models = server
         .models()
         .models()
@@ -31,8 +42,11 @@ pub(crate) async fn list(State(server): State<Server>) -> Handled {
     params(("id" = String, Path, description = "The model's name.")),
     responses((status = 200, description = "The model.", body = ModelObject), OpenAiErrors)
 )]
-pub(crate) async fn get(State(server): State<Server>, Path(id): Path<String>) -> Handled {
+pub(crate) async fn get(State(server): State<Server>, Path(id): Path<String>, headers: HeaderMap) -> Handled {
     let model = server.models().get(&id)?;
+    if headers.contains_key(anthropic::VERSION_HEADER) {
+        return Ok(reply::json(anthropic::models::one(&model.card, server.since())));
+    }
     Ok(reply::json(object(&server, &model).encode()))
 }
 

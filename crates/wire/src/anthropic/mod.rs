@@ -10,6 +10,7 @@ mod cache;
 mod count;
 mod error;
 mod generation;
+pub mod models;
 mod reader;
 mod send;
 mod tally;
@@ -24,6 +25,7 @@ pub use ask::MessagesBody;
 pub use count::{TokenCount, read_count, write_count};
 pub use error::{class, error_body, kind};
 pub use send::{BEDROCK_MESSAGES_FORMAT, MESSAGES_FORMAT, MessagesFormat};
+pub(crate) use thinking::thinking_and_effort;
 pub use watch::MessagesWatch;
 pub use writer::MessagesWriter;
 
@@ -52,6 +54,9 @@ pub const HINTS: &[&str] = &[
     "user_profile_id",
     "workspace_id",
 ];
+
+/// The header that clients of this format send with everything: which of its versions they speak.
+pub const VERSION_HEADER: &str = "anthropic-version";
 
 /// The header by which clients ask for new features where the host is Anthropic.
 pub const BETAS_HEADER: &str = "anthropic-beta";

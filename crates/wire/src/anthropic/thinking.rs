@@ -185,6 +185,16 @@ pub(super) fn told(
     Ok(told)
 }
 
+/// The same as values, for another format in which Claude is spoken to.
+pub(crate) fn thinking_and_effort(
+    reasoning: Option<Reasoning>,
+    model: &str,
+    max_tokens: Option<Tokens>,
+) -> Result<(Option<Value>, Option<String>)> {
+    let (thinking, effort) = told(reasoning, model, max_tokens)?;
+    Ok((thinking.map(|thinking| value(&thinking)), effort))
+}
+
 /// The effort that a word means, and whether it is ours exactly. Those above ours are taken for the most.
 fn word(effort: &str) -> (Effort, bool) {
     match effort {

@@ -8,6 +8,8 @@ use base64::{
 use busbar_core::{Error, Media, MediaKind, MediaSource, Result};
 use bytes::Bytes;
 
+use super::unsupported;
+
 /// Some clients leave the padding away.
 const LENIENT: GeneralPurpose = GeneralPurpose::new(
     &alphabet::STANDARD,
@@ -98,6 +100,26 @@ pub(super) fn url_of(media: &Media) -> String {
     match &media.source {
         MediaSource::Url(url) => url.clone(),
         MediaSource::Bytes(bytes) => format!("data:{};base64,{}", media.media_type, STANDARD.encode(bytes)),
+    }
+}
+
+/// Whether hosts elsewhere can fetch what is at an address. Of other places (`s3://`) only some can.
+pub(crate) fn is_on_the_web(url: &str) -> bool {
+    strip_scheme(url, "https://")
+        .or(strip_scheme(url, "http://"))
+        .is_some()
+}
+
+/// Refuses what is at a place where this model's host cannot look.
+pub(super) fn check_place(media: &Media, param: &str) -> Result<()> {
+    match &media.source {
+        MediaSource::Url(url) if !is_on_the_web(url) => {
+            let message = format!(
+                "`{param}` is neither bytes nor an address on the web, and this model's host takes no others"
+            );
+            Err(unsupported(param, message))
+        }
+        _ => Ok(()),
     }
 }
 

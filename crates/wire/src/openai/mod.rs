@@ -18,6 +18,7 @@ mod usage;
 pub use cache::CacheControl;
 pub use lenient::OneOrMany;
 pub(crate) use lenient::seed;
+pub(crate) use media::is_on_the_web;
 pub use usage::{CompletionTokensDetails, PromptTokensDetails, TokenUsage};
 
 use busbar_core::FinishReason;

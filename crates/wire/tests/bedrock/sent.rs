@@ -1,8 +1,8 @@
 //! Converse, out: what is asked of Bedrock keeps its rules.
 
 use busbar_core::{
-    ChatRequest, Effort, ErrorKind, Message, OutputFormat, Prompt, Reasoning, Result, Role, Tokens, Tool,
-    ToolCall, ToolChoice,
+    ChatRequest, Effort, ErrorKind, Message, OutputFormat, Part, Prompt, Reasoning, Result, Role, Thought,
+    Tokens, Tool, ToolCall, ToolChoice,
 };
 use busbar_wire::{
     bedrock::converse::{Converse, ConverseBody, FORMAT, PLACEHOLDER_TOOL},
@@ -67,7 +67,39 @@ fn a_request_that_was_read_is_written_as_it_came() {
     let schema = &mut expected["outputConfig"]["textFormat"]["structure"]["jsonSchema"]["schema"];
     let same: Value = serde_json::from_str(schema.as_str().unwrap()).unwrap();
     *schema = same.to_string().into();
-    assert_eq!(written(&request), expected);
+    // Of a generation that thinks by a number of tokens.
+    let written = for_model(&request, "anthropic.claude-sonnet-4-5-20250929-v1:0").unwrap();
+    assert_eq!(written, expected);
+}
+
+#[test]
+fn a_conversation_in_which_nothing_is_said_is_refused_before_it_is_sent() {
+    for turns in [
+        vec![Message::user(" ")],
+        vec![Message::system("be brief"), Message::user("")],
+    ] {
+        refused(&request(turns), ErrorKind::Invalid, "messages");
+    }
+}
+
+#[test]
+fn claude_is_told_the_thoughts_that_it_has_signed_and_others_are_told_all() {
+    let thought = |signature: Option<&str>| {
+        Part::Thought(Thought::Open {
+            text: "hm".into(),
+            signature: signature.map(str::to_owned),
+        })
+    };
+    let parts = vec![thought(None), thought(Some("c2ln")), Part::Text("a".into())];
+    let request = request(vec![Message::user("q"), Message::assistant(parts)]);
+    let told = |model: &str| for_model(&request, model).unwrap()["messages"][1]["content"].clone();
+    let signed = json!({"reasoningContent": {"reasoningText": {"text": "hm", "signature": "c2ln"}}});
+    assert_eq!(
+        told("us.anthropic.claude-sonnet-4-5-20250929-v1:0"),
+        json!([signed, {"text": "a"}])
+    );
+    let unsigned = json!({"reasoningContent": {"reasoningText": {"text": "hm"}}});
+    assert_eq!(told("deepseek.r1-v1:0"), json!([unsigned, signed, {"text": "a"}]));
 }
 
 #[test]
@@ -253,16 +285,35 @@ fn thinking_is_said_in_the_words_of_the_model() {
         for_model(&request, model)
     };
     let budget = Reasoning::Budget(Tokens(2048));
-    let claude = asks(budget, CLAUDE).unwrap();
+    let sonnet = "us.anthropic.claude-sonnet-4-5-20250929-v1:0";
+    let claude = asks(budget, sonnet).unwrap();
     assert_eq!(
         claude["additionalModelRequestFields"],
         json!({"thinking": {"type": "enabled", "budget_tokens": 2048}})
     );
-    let effort = Reasoning::Effort(Effort::Medium);
+    // Of Claude's generations one wants a number, a later one a word, and the first do not think.
+    let effort = Reasoning::Effort(Effort::Low);
+    let claude = asks(effort, sonnet).unwrap();
     assert_eq!(
-        asks(effort, CLAUDE).unwrap()["outputConfig"],
-        json!({"effort": "medium"})
+        claude["additionalModelRequestFields"],
+        json!({"thinking": {"type": "enabled", "budget_tokens": 2048}})
     );
+    assert_eq!(claude.get("outputConfig"), None);
+    let opus = asks(effort, "global.anthropic.claude-opus-4-6-v1").unwrap();
+    assert_eq!(opus["outputConfig"], json!({"effort": "low"}));
+    assert_eq!(
+        opus["additionalModelRequestFields"],
+        json!({"thinking": {"type": "adaptive"}})
+    );
+    let read = ConverseBody::read(opus.to_string().as_bytes()).unwrap();
+    let read = read.into_request(asked()).unwrap();
+    assert_eq!(read.reasoning, Some(effort));
+    assert!(
+        read.extra.none().is_ok(),
+        "nothing is left that others would refuse"
+    );
+    assert_eq!(asks(effort, CLAUDE).unwrap_err().param(), Some("reasoning"));
+    let effort = Reasoning::Effort(Effort::Medium);
     let nova = asks(effort, "amazon.nova-2-lite-v1:0").unwrap();
     assert_eq!(
         nova["additionalModelRequestFields"],

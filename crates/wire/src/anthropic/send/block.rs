@@ -7,7 +7,10 @@ use busbar_core::{CachePoint, Media, MediaKind, MediaSource, Part, Result, Thoug
 use serde::Serialize;
 use serde_json::value::RawValue;
 
-use crate::anthropic::{Variant, arguments, ask::PLAIN, cache::CacheControl, unsupported};
+use crate::{
+    anthropic::{Variant, arguments, ask::PLAIN, cache::CacheControl, unsupported},
+    openai::is_on_the_web,
+};
 
 /// What a turn, the instructions or the result of a tool say.
 #[derive(Debug, Serialize)]
@@ -177,7 +180,9 @@ impl<'a> Source<'a> {
                 media_type: &media.media_type,
                 data: BASE64_STANDARD.encode(bytes),
             }),
-            MediaSource::Url(url) if variant == Variant::Direct => Ok(Self::Url { url }),
+            MediaSource::Url(url) if variant == Variant::Direct && is_on_the_web(url) => {
+                Ok(Self::Url { url })
+            }
             MediaSource::Url(_) => {
                 let message =
                     format!("`{param}` is given by its address; this model's host takes bytes only");

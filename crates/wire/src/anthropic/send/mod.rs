@@ -119,7 +119,7 @@ pub(super) fn body<'a>(request: &'a ChatRequest, model: &'a str, variant: Varian
         let message = "this model takes conversations only, no text to go on with";
         return Err(unsupported("prompt", message));
     };
-    let turns = Turns::of(messages, variant)?;
+    let turns = Turns::of(messages, model, variant)?;
     let tools = tools::sent(request, turns.mark_on_tools);
     let tool_choice = tools::choice(request, &tools);
     let rest = rest(request, model, variant)?;

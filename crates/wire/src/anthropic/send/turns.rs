@@ -3,7 +3,7 @@
 //! Turns alternate, so messages of one side in a row become one turn; results of tools are the user's.
 //! Instructions before the conversation stand above it, later ones within it.
 
-use busbar_core::{CachePoint, Error, Message, Part, Result, Role};
+use busbar_core::{CachePoint, Error, Message, Part, Result, Role, Thought};
 use serde::Serialize;
 
 use super::block::{Block, Marked, Said, id, mark};
@@ -26,10 +26,12 @@ pub(super) struct Turns<'a> {
 }
 
 impl<'a> Turns<'a> {
-    /// What these messages say.
-    pub(super) fn of(messages: &'a [Message], variant: Variant) -> Result<Self> {
+    /// What these messages say to this model. Claude refuses thoughts that it has not signed: those of other
+    /// models stay here.
+    pub(super) fn of(messages: &'a [Message], model: &str, variant: Variant) -> Result<Self> {
         let mut writing = Writing {
             variant,
+            unsigned: !model.contains("claude"),
             system: Vec::new(),
             turns: Vec::new(),
             mark_on_tools: None,
@@ -43,6 +45,8 @@ impl<'a> Turns<'a> {
 
 struct Writing<'a> {
     variant: Variant,
+    /// Whether thoughts without a signature may be said.
+    unsigned: bool,
     system: Vec<Marked<'a>>,
     turns: Vec<(&'static str, Vec<Marked<'a>>)>,
     mark_on_tools: Option<CachePoint>,
@@ -98,6 +102,9 @@ impl<'a> Writing<'a> {
         for (place, part) in message.content.parts().iter().enumerate() {
             if let Part::CachePoint(point) = part {
                 self.mark(*point);
+                continue;
+            }
+            if !self.unsigned && matches!(part, Part::Thought(Thought::Open { signature: None, .. })) {
                 continue;
             }
             let block = Block::of(part, &format!("{param}.content[{place}]"), self.variant)?;

@@ -35,7 +35,7 @@ pub use writer::ConverseWriter;
 use busbar_core::{ChatRequest, Format, Result, Transcript};
 use bytes::Bytes;
 
-use super::{Family, error, invoke};
+use super::{error, invoke};
 use crate::{
     answer::json,
     upstream::{AnswerReader, ChatFormat, Said},
@@ -78,7 +78,7 @@ impl ChatFormat for Converse {
     }
 
     fn write(&self, request: &ChatRequest, model: &str) -> Result<Bytes> {
-        write_as(Schema::Converse, request, Family::of(model))
+        write_as(Schema::Converse, request, model)
     }
 
     fn reader(&self) -> Box<dyn AnswerReader> {
@@ -95,6 +95,6 @@ impl ChatFormat for Converse {
 }
 
 /// A request's body.
-pub(in crate::bedrock) fn write_as(schema: Schema, request: &ChatRequest, family: Family) -> Result<Bytes> {
-    write::body(request, family, schema).map(|body| json(&body))
+pub(in crate::bedrock) fn write_as(schema: Schema, request: &ChatRequest, model: &str) -> Result<Bytes> {
+    write::body(request, model, schema).map(|body| json(&body))
 }

@@ -282,6 +282,11 @@ fn additional(
             request.reasoning = Some(reasoning);
         }
     }
+    // With an effort it says what the effort says already; alone it is for those who know it.
+    let adaptive = json!({ "type": "adaptive" });
+    if matches!(request.reasoning, Some(Reasoning::Effort(_))) && more.get("thinking") == Some(&adaptive) {
+        more.remove("thinking");
+    }
     if !more.is_empty() {
         fields.insert("additionalModelRequestFields".into(), more.into());
     }

@@ -9,7 +9,7 @@ use super::{
     block::{Block, GuardContent, GuardText, ReasoningContent, ReasoningText, ToolResult, ToolUse, Turn},
     media, sealed, tools,
 };
-use crate::bedrock::unsupported;
+use crate::bedrock::{Family, unsupported};
 
 /// The turns of a request as they are written.
 #[derive(Debug)]
@@ -18,17 +18,21 @@ pub(super) struct Write<'a> {
     turns: Vec<Turn>,
     guarded: VecDeque<GuardText>,
     names: media::Names,
+    /// Whether thoughts without a signature may be said.
+    unsigned: bool,
     /// Which message answered a call.
     answers: HashMap<&'a str, &'a Message>,
 }
 
 impl<'a> Write<'a> {
-    pub(super) fn new(guarded: Vec<GuardText>) -> Self {
+    /// Claude refuses thoughts that it has not signed: those of other models stay here.
+    pub(super) fn new(guarded: Vec<GuardText>, family: Family) -> Self {
         Self {
             system: Vec::new(),
             turns: Vec::new(),
             guarded: guarded.into(),
             names: media::Names::default(),
+            unsigned: family != Family::Claude,
             answers: HashMap::new(),
         }
     }
@@ -83,6 +87,10 @@ impl<'a> Write<'a> {
 
     /// The instructions and the turns.
     pub(super) fn end(self) -> Result<(Vec<Block>, Vec<Turn>)> {
+        if self.turns.is_empty() {
+            let message = "`messages` must have at least one turn that says something";
+            return Err(Error::invalid("messages", message));
+        }
         match self.guarded.is_empty() {
             true => Ok((self.system, self.turns)),
             false => {
@@ -127,6 +135,7 @@ impl<'a> Write<'a> {
                         },
                     });
                 }
+                Part::Thought(Thought::Open { signature: None, .. }) if !self.unsigned => {}
                 Part::Thought(thought) => blocks.push(self::thought(thought)),
                 Part::CachePoint(point) => blocks.push(Block {
                     cache_point: Some(tools::cache_point(*point)),

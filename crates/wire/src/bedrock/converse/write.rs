@@ -10,10 +10,17 @@ use super::{
     tools,
     turns_out::Write,
 };
-use crate::bedrock::{Family, unsupported};
+use crate::{
+    anthropic,
+    bedrock::{Family, unsupported},
+};
 
-/// A request as a body, for a model of this family.
-pub(super) fn body(request: &ChatRequest, family: Family, schema: Schema) -> Result<ConverseBody> {
+/// A request as a body, for this model.
+pub(super) fn body(request: &ChatRequest, model: &str, schema: Schema) -> Result<ConverseBody> {
+    let family = match schema {
+        Schema::Converse => Family::of(model),
+        Schema::Nova => Family::Nova,
+    };
     refuse_what_has_no_word(request)?;
     let Prompt::Messages(messages) = &request.prompt else {
         let message = "this model's host takes conversations only, not a text to be continued";
@@ -21,7 +28,7 @@ pub(super) fn body(request: &ChatRequest, family: Family, schema: Schema) -> Res
     };
     let mut extra = request.extra.of(schema.format())?.clone();
     let hint = |name| Some(request.hints.of(schema.format()).ok()?.get(name)?.clone());
-    let mut write = Write::new(guarded(&mut extra)?);
+    let mut write = Write::new(guarded(&mut extra)?, family);
     for (place, message) in messages.iter().enumerate() {
         write.message(message, place)?;
     }
@@ -47,6 +54,14 @@ pub(super) fn body(request: &ChatRequest, family: Family, schema: Schema) -> Res
     if let Some(reasoning) = request.reasoning {
         match thinking(reasoning, family)? {
             Said::Nothing => {}
+            Said::AsClaude => {
+                let (thinking, effort) =
+                    anthropic::thinking_and_effort(request.reasoning, model, request.max_tokens)?;
+                more.extend(thinking.map(|value| ("thinking".to_owned(), value)));
+                if effort.is_some() {
+                    output.get_or_insert_default().effort = effort;
+                }
+            }
             Said::Effort(word) => output.get_or_insert_default().effort = Some(word.to_owned()),
             Said::Field(_, value) if schema == Schema::Nova => inference.reasoning_config = Some(value),
             Said::Field(name, value) => {
@@ -162,6 +177,8 @@ fn output(output: &OutputFormat) -> Option<OutputConfig> {
 enum Said {
     /// A model that does not think need not be told not to.
     Nothing,
+    /// As its own format says it, which depends on the model's generation.
+    AsClaude,
     /// A word of the format.
     Effort(&'static str),
     /// A field of the model's own.
@@ -174,6 +191,7 @@ fn thinking(reasoning: Reasoning, family: Family) -> Result<Said> {
         Family::TitanText | Family::Llama | Family::Mistral | Family::MistralChat | Family::Cohere
     );
     Ok(match (reasoning, family) {
+        (_, Family::Claude) => Said::AsClaude,
         (Reasoning::Off, Family::Nova) => Said::Field("reasoningConfig", json!({ "type": "disabled" })),
         (Reasoning::Off, _) if thinks => Said::Field("thinking", json!({ "type": "disabled" })),
         (Reasoning::Off, _) => Said::Nothing,
@@ -182,7 +200,7 @@ fn thinking(reasoning: Reasoning, family: Family) -> Result<Said> {
             Said::Field("reasoningConfig", value)
         }
         (Reasoning::Effort(effort), _) if thinks => Said::Effort(word(effort)),
-        (Reasoning::Budget(budget), Family::Claude | Family::Other) => {
+        (Reasoning::Budget(budget), Family::Other) => {
             let value = json!({ "type": "enabled", "budget_tokens": budget.0 });
             Said::Field("thinking", value)
         }

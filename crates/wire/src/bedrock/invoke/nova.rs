@@ -11,7 +11,6 @@ use crate::{
     AnswerWriter, Chunk, Head,
     answer::json,
     bedrock::{
-        Family,
         converse::{Converse, ConverseReader, ConverseWriter, Schema, write_as},
         error, nonsense,
     },
@@ -30,8 +29,8 @@ impl ChatFormat for Nova {
         FORMAT
     }
 
-    fn write(&self, request: &ChatRequest, _model: &str) -> Result<Bytes> {
-        write_as(Schema::Nova, request, Family::Nova)
+    fn write(&self, request: &ChatRequest, model: &str) -> Result<Bytes> {
+        write_as(Schema::Nova, request, model)
     }
 
     fn reader(&self) -> Box<dyn AnswerReader> {
