@@ -8,6 +8,7 @@ use busbar_wire::{
     openai::{
         chat::FORMAT,
         hosts::{BUSBAR, COMPATIBLE, ENGINE, OPENAI, OpenAiChat, Quirks, quirks::ReasoningWords},
+        responses::hosts::RESPONSES,
     },
     upstream::ChatFormat as _,
 };
@@ -117,6 +118,19 @@ fn media_that_the_format_has_no_word_for_are_refused_by_their_place() {
     let asked = sent(&OPENAI, &asking(vec![Message::user(vec![shown])]));
     let url = &asked["messages"][0]["content"][0]["image_url"]["url"];
     assert_eq!(url, "data:image/png;base64,YWJj");
+}
+
+#[test]
+fn a_place_where_hosts_cannot_look_is_refused() {
+    for kind in [MediaKind::Image, MediaKind::Document] {
+        let media = picture(kind, "image/png", MediaSource::Url("s3://bucket/key".into()));
+        let request = asking(vec![Message::user(vec![Part::Text("What is it?".into()), media])]);
+        for host in [&OPENAI, &COMPATIBLE, &ENGINE] {
+            refused(host, &request, "messages[0].content[1]");
+        }
+        let error = RESPONSES.write(&request, "m").unwrap_err();
+        assert_eq!(error.param(), Some("messages[0].content[1]"));
+    }
 }
 
 #[test]

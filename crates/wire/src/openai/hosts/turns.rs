@@ -130,6 +130,7 @@ fn may_show(role: Role, quirks: Quirks, param: &str, media: &Media) -> Result<()
 }
 
 fn medium(media: &Media, quirks: Quirks, param: &str) -> Result<Value> {
+    media::check_place(media, param)?;
     match (media.kind, &media.source) {
         (MediaKind::Image, _) => {
             let mut image = Map::new();

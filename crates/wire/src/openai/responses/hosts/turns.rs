@@ -134,6 +134,7 @@ fn thought_of(thought: &Thought) -> Option<Value> {
 }
 
 fn medium(media: &Media, param: &str) -> Result<Value> {
+    media::check_place(media, param)?;
     match (media.kind, &media.source) {
         (MediaKind::Image, _) => {
             let detail = media.detail.as_deref().unwrap_or("auto");
