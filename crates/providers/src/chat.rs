@@ -230,8 +230,13 @@ impl Stream for Answering {
                     return self.fail(error);
                 }
                 None => {
-                    let error = self.host.cut();
-                    return self.fail(error);
+                    let mut events = Vec::new();
+                    let over = self.reader.over(&mut events);
+                    if events.is_empty() || over.is_err() {
+                        let error = over.err().unwrap_or_else(|| self.host.cut());
+                        return self.fail(error);
+                    }
+                    self.ready.extend(events);
                 }
             }
         }

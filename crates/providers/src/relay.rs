@@ -258,6 +258,7 @@ impl Stream for Passing {
                     return self.end(error);
                 }
                 None => {
+                    self.watch.over();
                     let error = self.host.cut();
                     return self.end(error);
                 }

@@ -38,6 +38,15 @@ pub trait AnswerReader: Send {
     /// The failure that the stream carries, as `BadUpstream`, `RateLimited` or whatever kind it says;
     /// `BadUpstream` where the event is not one of the format.
     fn read(&mut self, frame: &Incoming<'_>, out: &mut Vec<Event>) -> Result<()>;
+
+    /// What it means that the body ended in good order before `Event::Done`: where nothing is pushed, that the
+    /// answer was cut off.
+    ///
+    /// # Errors
+    /// As above.
+    fn over(&mut self, _out: &mut Vec<Event>) -> Result<()> {
+        Ok(())
+    }
 }
 
 /// One event of a stream, out of its framing.

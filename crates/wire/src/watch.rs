@@ -13,6 +13,9 @@ pub trait Watch: Send {
     /// The next event of a streamed answer goes by.
     fn see(&mut self, frame: &Incoming<'_>);
 
+    /// The body has ended in good order.
+    fn over(&mut self) {}
+
     /// The end, once a streamed answer has said that it is whole. A stream that ends without it was cut.
     fn done(&self) -> Option<Done>;
 

@@ -2,8 +2,10 @@
 
 use std::{sync::Arc, time::Duration};
 
-use super::scene::{host, models};
-use busbar_core::{Context, ErrorKind, Relay, RelayItem, RelayRequest, RequestId, Result, Usage};
+use super::scene::{ask, host, models};
+use busbar_core::{
+    ChatModelExt as _, Context, ErrorKind, Relay, RelayItem, RelayRequest, RequestId, Result, Usage,
+};
 use busbar_testkit::{FakeUpstream, Say};
 use busbar_wire::openai::chat::FORMAT;
 use bytes::Bytes;
@@ -131,6 +133,20 @@ async fn a_stream_that_is_cut_passes_whole_frames_and_fails() {
     let (text, end) = pass(&relay_at(&upstream), request(r#"{"model":"near"}"#, true)).await;
     assert_eq!(text, HELLO);
     assert_eq!(end.unwrap_err().kind(), ErrorKind::BadUpstream);
+}
+
+#[tokio::test]
+async fn a_stream_that_leaves_the_last_word_out_is_whole_if_it_said_why_it_ends() {
+    for (pieces, whole) in [([HELLO, STOP], true), ([HELLO, HELLO], false)] {
+        let upstream = host(move |_| Say::stream(SSE, &pieces)).await;
+        let (text, end) = pass(&relay_at(&upstream), request(r#"{"model":"near"}"#, true)).await;
+        assert_eq!(text, pieces.concat());
+        assert_eq!(end.is_ok(), whole, "{end:?}");
+        // And by the long way.
+        let text = format!("endpoint = '{}'\n[[models]]\nid = 'near'\n", upstream.url());
+        let model = models("vllm", None, &text).remove(0).chat.unwrap();
+        assert_eq!(model.complete(ask("x")).await.is_ok(), whole);
+    }
 }
 
 #[tokio::test]

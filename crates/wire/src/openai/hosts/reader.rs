@@ -46,6 +46,14 @@ impl AnswerReader for ChatReader {
         };
         self.chunk(chunk, out)
     }
+
+    /// Some hosts leave the last word out: the reason to end was the end.
+    fn over(&mut self, out: &mut Vec<Event>) -> Result<()> {
+        match self.finish {
+            Some(_) if !self.done => self.end(out),
+            _ => Ok(()),
+        }
+    }
 }
 
 /// A whole answer.

@@ -80,6 +80,11 @@ impl Watch for ChatWatch {
         }
     }
 
+    /// Some hosts leave the last word out: the reason to end was the end.
+    fn over(&mut self) {
+        self.ended |= self.finish.is_some();
+    }
+
     fn done(&self) -> Option<Done> {
         let whole = self.ended && self.failure.is_none();
         // Nearly every host sends a piece for each token.
