@@ -4,6 +4,9 @@ use std::time::{Duration, Instant};
 
 use crate::{Course, ModelId, Money, Usage};
 
+/// No model writes an answer in less: it was written somewhere else and came whole.
+const AT_ONCE: Duration = Duration::from_millis(1);
+
 /// The figures that go out with every answer.
 #[derive(Clone, Debug, PartialEq)]
 pub struct AnswerMetrics {
@@ -25,11 +28,11 @@ pub struct AnswerMetrics {
 
 impl AnswerMetrics {
     /// Output tokens after the first chunk per second after the first chunk; `None` where the
-    /// answer is too short to tell.
+    /// answer is too short to tell, or came all at once.
     pub fn tokens_per_second(&self) -> Option<f64> {
-        let after = self.total.checked_sub(self.first_chunk?)?.as_secs_f64();
+        let after = self.total.checked_sub(self.first_chunk?)?;
         let tokens = self.usage.written().0.checked_sub(1)?;
-        (tokens > 0 && after > 0.0).then(|| f64::from(tokens) / after)
+        (tokens > 0 && after >= AT_ONCE).then(|| f64::from(tokens) / after.as_secs_f64())
     }
 }
 
@@ -88,6 +91,19 @@ mod tests {
         let metrics = watch.finish(start + Duration::from_millis(1200), "m".into(), usage);
         assert_eq!(metrics.first_chunk, Some(Duration::from_millis(200)));
         assert_eq!(metrics.tokens_per_second(), Some(10.0));
+    }
+
+    #[test]
+    fn an_answer_that_came_all_at_once_has_no_speed() {
+        let start = Instant::now();
+        let mut watch = Stopwatch::start(start);
+        watch.chunk(start + Duration::from_secs(3));
+        let usage = Usage {
+            output: Tokens(500),
+            ..Usage::default()
+        };
+        let end = start + Duration::from_secs(3) + Duration::from_micros(2);
+        assert_eq!(watch.finish(end, "m".into(), usage).tokens_per_second(), None);
     }
 
     #[test]

@@ -90,6 +90,7 @@ pub(crate) async fn read(server: &Server, caller: &Caller, request: Request) -> 
 }
 
 async fn whole(server: &Server, caller: &Caller, request: Request) -> Handled<Bytes> {
+    check_encoding(&request)?;
     let limit = server.settings().body_limit;
     let announced = request.headers().get(header::CONTENT_LENGTH);
     let announced: Option<u64> = announced.and_then(|value| value.to_str().ok()?.parse().ok());
@@ -135,6 +136,17 @@ async fn collect(body: &mut Body, limit: usize) -> Result<Bytes, Broken> {
         longer.extend_from_slice(&piece);
     }
     Ok(if longer.is_empty() { whole } else { longer.freeze() })
+}
+
+fn check_encoding(request: &Request) -> Handled<()> {
+    let Some(sent) = request.headers().get(header::CONTENT_ENCODING) else {
+        return Ok(());
+    };
+    let how = sent.to_str().unwrap_or("?").trim();
+    match how.is_empty() || how.eq_ignore_ascii_case("identity") {
+        true => Ok(()),
+        false => Err(Failure::encoded(how)),
+    }
 }
 
 fn check_type(request: &Request) -> Handled<()> {

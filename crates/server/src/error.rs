@@ -85,6 +85,16 @@ impl Failure {
         }
     }
 
+    /// The body was compressed, or the like.
+    pub(crate) fn encoded(how: &str) -> Self {
+        let message = format!("the body must be sent as it is, not as `{how}`; leave `content-encoding` out");
+        Self {
+            error: Error::invalid("content-encoding", message).with_code("unsupported_encoding"),
+            status: StatusCode::UNSUPPORTED_MEDIA_TYPE,
+            expected: false,
+        }
+    }
+
     /// A web page that may not speak to us, or a name that is not ours.
     pub(crate) fn forbidden(error: Error) -> Self {
         Self {

@@ -195,6 +195,24 @@ async fn a_wrong_method_is_405_and_the_right_ones_are_listed() {
 }
 
 #[tokio::test]
+async fn a_compressed_body_is_415_and_says_what_is_wrong_with_it() {
+    let rig = saying(&["x"]);
+    for wrong in ["gzip", "br, gzip", "zstd"] {
+        let answer = rig
+            .send(post_with(CHAT, &hello(), "content-encoding", wrong))
+            .await;
+        dialect(
+            &answer,
+            415,
+            Some("content-encoding"),
+            Some("unsupported_encoding"),
+        );
+    }
+    let plain = post_with(CHAT, &hello(), "content-encoding", "identity");
+    assert_eq!(rig.send(plain).await.status, 200);
+}
+
+#[tokio::test]
 async fn a_body_that_says_it_is_no_json_is_415() {
     let rig = saying(&["x"]);
     let form = post_with(
