@@ -2,9 +2,12 @@
 #![expect(clippy::unwrap_used, clippy::panic, reason = "helpers of tests")]
 
 mod early;
+mod every;
 mod pictures;
 mod relay;
 mod scene;
+mod speakers;
 mod traces;
 mod upstream;
+mod vectors;
 mod vendors;

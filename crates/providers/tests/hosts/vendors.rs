@@ -1,12 +1,11 @@
 //! What is particular to vendors: addresses, signatures, framings, refusals in their own words.
 
-use std::{sync::Arc, time::Duration};
+use std::sync::Arc;
 
 use super::scene::{ask, host, models, shared};
 use aws_credential_types::{Credentials as Keys, provider::SharedCredentialsProvider};
 use busbar_core::{
-    ChatModel, ChatModelExt as _, Context, EmbedRequest, ErrorKind, ModelId, RelayItem, RelayRequest,
-    RequestId,
+    ChatModel, ChatModelExt as _, Context, ErrorKind, FinishReason, RelayItem, RelayRequest, RequestId, Tool,
 };
 use busbar_providers::{
     auth::Auth,
@@ -164,6 +163,45 @@ async fn a_success_that_carries_the_real_failure_is_that_failure() {
 }
 
 #[tokio::test]
+async fn one_call_at_a_time_is_kept_to_where_the_host_cannot_be_told() {
+    let called = |index: u32| {
+        let start = format!(
+            r#"{{"contentBlockIndex":{index},"start":{{"toolUse":{{"toolUseId":"call_{index}","name":"look"}}}}}}"#
+        );
+        let piece = format!(r#"{{"contentBlockIndex":{index},"delta":{{"toolUse":{{"input":"{{}}"}}}}}}"#);
+        let stop = format!(r#"{{"contentBlockIndex":{index}}}"#);
+        [
+            message("contentBlockStart", &start),
+            message("contentBlockDelta", &piece),
+            message("contentBlockStop", &stop),
+        ]
+        .concat()
+    };
+    let upstream = host(move |_| {
+        let mut all = messages();
+        let calls = [called(1), called(2)].concat();
+        all.splice(
+            5..6,
+            [
+                calls.into(),
+                message("messageStop", r#"{"stopReason":"tool_use"}"#),
+            ],
+        );
+        Say::stream(event_stream::MEDIA_TYPE, &all)
+    })
+    .await;
+    for (parallel, calls) in [(None, 2), (Some(true), 2), (Some(false), 1)] {
+        let mut request = ask("x");
+        request.tools = vec![Tool::new("look", serde_json::json!({"type": "object"}))];
+        request.parallel_tool_calls = parallel;
+        let answer = converse_at(&upstream).complete(request).await.unwrap();
+        assert_eq!(answer.tool_calls.len(), calls, "{parallel:?}");
+        assert_eq!(answer.tool_calls[0].id.as_str(), "call_1");
+        assert_eq!(answer.finish, FinishReason::ToolCalls);
+    }
+}
+
+#[tokio::test]
 async fn a_wrong_request_that_says_busy_is_busy() {
     let upstream = host(|_| {
         let headers = [
@@ -310,58 +348,6 @@ async fn a_models_own_words_are_counted_by_the_services_headers() {
     assert_eq!((answer.usage.input.0, answer.usage.output.0), (11, 4));
     assert_eq!(answer.usage.cached_input.0, 90);
     assert!(upstream.received()[0].path.ends_with("/invoke"));
-}
-
-#[tokio::test]
-async fn vectors_come_in_order_from_a_host_that_takes_one_text_a_request() {
-    let upstream = host(|request| {
-        let second = request.text().contains("second");
-        let vector = if second { "[0.0, 2.0]" } else { "[3.0, 4.0]" };
-        let body = format!(r#"{{"embedding":{vector},"inputTextTokenCount":3}}"#);
-        let mut steps = Say::whole("200 OK", "application/json", body);
-        if !second {
-            steps.insert(0, Say::Pause(Duration::from_millis(30)));
-        }
-        steps
-    })
-    .await;
-    let model = bedrock_at(
-        &upstream,
-        "upstream = 'amazon.titan-embed-text-v2:0'\ntask = 'embed'",
-    );
-    let request = EmbedRequest {
-        context: Context::new(RequestId::new("r")),
-        model: ModelId::new("near"),
-        inputs: vec!["first".into(), "second".into()],
-    };
-    let answer = model.embed.unwrap().embed(request).await.unwrap();
-    assert_eq!(answer.vectors, [[0.6, 0.8], [0.0, 1.0]]);
-    assert_eq!(answer.usage.input.0, 6);
-}
-
-#[tokio::test]
-async fn vectors_that_are_missing_are_noticed() {
-    let upstream = host(|_| {
-        let body = r#"{"data":[{"index":0,"embedding":[1.0]}],"usage":{"prompt_tokens":3,"total_tokens":3}}"#;
-        Say::whole("200 OK", "application/json", body)
-    })
-    .await;
-    let text = format!(
-        "endpoint = '{}/v1'\n[[models]]\nid = 'e'\ntask = 'embed'\n",
-        upstream.url()
-    );
-    let model = models("vllm", None, &text).remove(0);
-    let request = |inputs: &[&str]| EmbedRequest {
-        context: Context::new(RequestId::new("r")),
-        model: ModelId::new("e"),
-        inputs: inputs.iter().map(|&text| text.to_owned()).collect(),
-    };
-    let embed = model.embed.unwrap();
-    assert_eq!(embed.embed(request(&["a"])).await.unwrap().vectors, [[1.0]]);
-    let error = embed.embed(request(&["a", "b"])).await.unwrap_err();
-    assert_eq!(error.kind(), ErrorKind::BadUpstream);
-    assert_eq!(upstream.received()[0].path, "/v1/embeddings");
-    assert_eq!(upstream.received()[0].header("authorization"), None);
 }
 
 #[tokio::test]
