@@ -133,3 +133,11 @@ def test_a_stream_that_is_given_up_frees_the_engine(server, claude):
         assert len([text for text, _ in zip(stream.text_stream, range(4))]) == 4
     server.eventually("busbar_engine_requests_cancelled_total", cancelled + 1)
     server.eventually("busbar_engine_slots_busy", 0)
+
+
+def test_the_models_there_are_come_in_the_clients_own_shape(claude):
+    listed = {model.id: model for model in claude.models.list()}
+    assert listed[MODEL].type == "model" and listed[MODEL].display_name and listed[MODEL].created_at.year > 2000
+    assert claude.models.retrieve(MODEL) == listed[MODEL]
+    # What makes pictures is asked for in other formats.
+    assert "emoji-diffusion" not in listed
