@@ -144,11 +144,11 @@ async fn a_long_prompt_with_a_seed_may_be_interrupted() {
 
 async fn vector(engine: &TextEngine) -> Vec<f32> {
     let text = "A cat was sitting on a mat in the kitchen, and rates rose by a quarter of a percent. ";
-    let request = EmbedRequest {
-        context: Context::new(RequestId::new("test")),
-        model: SMOLLM2.into(),
-        inputs: vec![text.repeat(10)],
-    };
+    let request = EmbedRequest::new(
+        Context::new(RequestId::new("test")),
+        SMOLLM2.into(),
+        vec![text.repeat(10)],
+    );
     engine.embed(request).await.unwrap().vectors.remove(0)
 }
 
