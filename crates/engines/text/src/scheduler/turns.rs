@@ -38,41 +38,43 @@ pub(super) struct Waiting {
 pub(super) struct Turns {
     /// Time that answers under way are to get before the next piece of a prompt.
     owed: Duration,
-    /// Pieces of prompts so far.
-    pieces: u64,
+    /// How often in a row another prompt went before the oldest.
+    passed_over: u32,
 }
 
 impl Turns {
     /// The slot that is computed next: among answers the one that waits longest for its token,
-    /// among prompts the shortest, but every fourth time the oldest, so that none is starved.
-    pub(super) fn next(&self, waiting: &[Waiting]) -> Option<usize> {
+    /// among prompts the shortest, but the oldest once three went before it, so that none is starved.
+    pub(super) fn next(&mut self, waiting: &[Waiting]) -> Option<usize> {
         let answer = waiting
             .iter()
             .filter(|waiting| waiting.want == Want::Token)
             .min_by_key(|waiting| waiting.last_used);
-        let prompts = waiting.iter().filter_map(|waiting| match waiting.want {
-            Want::Prompt { left, since } => Some((waiting.slot, left, since)),
-            Want::Nothing | Want::Token => None,
-        });
-        let prompt = if self.pieces % 4 == 3 {
-            prompts.min_by_key(|&(_, _, since)| since)
-        } else {
-            prompts.min_by_key(|&(_, left, since)| (left, since))
+        let prompts = || {
+            waiting.iter().filter_map(|waiting| match waiting.want {
+                Want::Prompt { left, since } => Some((waiting.slot, left, since)),
+                Want::Nothing | Want::Token => None,
+            })
         };
-        match (answer, prompt) {
-            (Some(answer), None) => Some(answer.slot),
-            (Some(answer), Some(_)) if !self.owed.is_zero() => Some(answer.slot),
-            (_, prompt) => prompt.map(|(slot, ..)| slot),
+        let Some((oldest, ..)) = prompts().min_by_key(|&(_, _, since)| since) else {
+            return answer.map(|answer| answer.slot);
+        };
+        if let Some(answer) = answer.filter(|_| !self.owed.is_zero()) {
+            return Some(answer.slot);
         }
+        let shortest = prompts().min_by_key(|&(_, left, since)| (left, since))?.0;
+        if shortest == oldest || self.passed_over >= 3 {
+            self.passed_over = 0;
+            return Some(oldest);
+        }
+        self.passed_over += 1;
+        Some(shortest)
     }
 
     /// Notes how long a turn took.
     pub(super) fn took(&mut self, want: Want, time: Duration) {
         match want {
-            Want::Prompt { .. } => {
-                self.owed = time;
-                self.pieces += 1;
-            }
+            Want::Prompt { .. } => self.owed = time,
             Want::Nothing | Want::Token => self.owed = self.owed.saturating_sub(time),
         }
     }
