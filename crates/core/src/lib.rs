@@ -6,6 +6,7 @@
 mod answers;
 mod capabilities;
 mod chat;
+mod civil;
 mod classify;
 mod clock;
 mod content;
@@ -39,6 +40,7 @@ mod usage;
 pub use answers::{AnswerKey, AnswerStore};
 pub use capabilities::{Capabilities, ModelCard, Task};
 pub use chat::{ChatRequest, Effort, Extra, OutputFormat, Prompt, Reasoning};
+pub use civil::civil;
 pub use classify::{
     Classification, Classifier, ClassifyRequest, ClassifyTimings, Picture, Prediction, Sight,
 };
